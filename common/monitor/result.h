@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MAILPATH_MONITOR_RESULT_H
+#define MAILPATH_MONITOR_RESULT_H
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "monitor/plugin.h"
+#include "monitor/settings.h"
+#include "monitor/state.h"
+
+/* Something that was found out. Texts may hold foreign marks (base/text.h). */
+struct finding {
+	enum state state;
+	const struct reason *reason;
+	const char *stage;	/* static */
+	char *subject;		/* what it is about; never marked */
+	char *text;
+	char *headline;		/* for the first line; NULL: subject and text */
+	char *fix;		/* NULL: the reason's */
+	char *url;		/* NULL: the reason's */
+	bool is_ignored;	/* by --ignore */
+	bool is_overridden;	/* by --state-for */
+};
+
+/* A measured number. */
+struct metric {
+	const struct metric_row *row;
+	char *subject;		/* or NULL */
+	double value;
+	double ignored;		/* how much of it ignored findings account for */
+	bool is_known;
+	double max;
+	bool has_max;
+};
+
+/* What a run of a plugin found. Findings and metrics are collected first;
+ * result_judge() gives them their states. */
+struct result {
+	const struct plugin *plugin;
+	const struct monitor_settings *settings;
+	struct finding *findings;
+	size_t finding_count;
+	struct metric *metrics;		/* those of the plugin's table first, in order */
+	size_t metric_count;
+	struct text target;		/* what was looked at, joined by ',' */
+	struct text good;		/* the first line when all is well */
+	struct text tail;		/* and what it ends with in any case */
+	struct text trace;		/* -vv: what was asked and answered */
+	json_t *data;			/* the plugin's own result, or NULL */
+	struct words secrets;		/* never printed, whoever says them; owned */
+	double duration;		/* seconds */
+	bool failed;			/* there was no memory for something */
+};
+
+void result_open(struct result *result, const struct plugin *plugin,
+		 const struct monitor_settings *settings);
+void result_release(struct result *result);
+
+/* Add a finding; the text is taken. `id` must stand in the catalogue. The
+ * pointer is good until the next one is added; it is never NULL. */
+struct finding *result_add(struct result *result, enum state state, const char *id,
+			   const char *stage, const char *subject, struct text *text);
+
+/* A fault as a finding: its text may quote input, so it is foreign. */
+struct finding *result_add_fault(struct result *result, enum state state, const char *id,
+				 const char *stage, const char *subject,
+				 const struct fault *fault);
+
+/* Set a finding's texts, taken. */
+void finding_headline(struct finding *finding, struct text *headline);
+void finding_fix(struct finding *finding, struct text *fix);
+void finding_url(struct finding *finding, struct text *url);
+
+/* A number of the plugin's table. */
+void result_measure(struct result *result, const char *label, double value);
+void result_measure_most(struct result *result, const char *label, double value, double max);
+/* One for each of several subjects; they stand last, and sorted. */
+void result_measure_of(struct result *result, const char *label, const char *subject, double value);
+
+/* `amount` of this number stands for that finding: if it is ignored, the
+ * thresholds are judged without it. Call it before adding the next one. */
+void result_count(struct result *result, const struct finding *finding, const char *label,
+		  double amount);
+
+/* From here on, `secret` (any case) is printed as "***". */
+void result_hide(struct result *result, const char *secret);
+
+/* Give findings that a metric counts the state that its thresholds say, and
+ * make a finding of each crossed threshold that has none. Sorts: worst first. */
+void result_judge(struct result *result);
+
+/* The worst state, after result_judge(). Nothing found at all is UNKNOWN. */
+enum state result_state(const struct result *result);
+
+/* The summary, with marks. */
+void result_summary(const struct result *result, struct text *summary);
+
+/* The threshold that a metric is judged by, the user's or the default one. */
+bool result_threshold(const struct result *result, const struct metric *metric,
+		      enum state state, struct range *range);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/dns_packet.h"
+
+#include <ldns/ldns.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CNAMES_MAX = 16 };	/* in one answer; longer chains are loops or mischief */
+enum { TC_BIT = 0x02 };		/* in the third byte (RFC 1035 4.1.1) */
+
+size_t dns_packet_ask(uint8_t to[DNS_PACKET_QUESTION], uint16_t id, const struct domain *name,
+		      enum dns_type type, bool with_edns)
+{
+	ldns_rdf *owner = ldns_dname_new_frm_str(name->text);
+	ldns_pkt *question = NULL;
+	uint8_t *wire = NULL;
+	size_t len = 0;
+
+	if (owner != NULL)
+		question = ldns_pkt_query_new(owner, (ldns_rr_type)type, LDNS_RR_CLASS_IN, LDNS_RD);
+	if (question == NULL) {
+		ldns_rdf_deep_free(owner);
+		return 0;
+	}
+	ldns_pkt_set_id(question, id);
+	/* Ask for the AD bit without asking for signatures (RFC 6840 5.7). */
+	ldns_pkt_set_ad(question, true);
+	if (with_edns)
+		ldns_pkt_set_edns_udp_size(question, DNS_PACKET_UDP);
+	if (ldns_pkt2wire(&wire, question, &len) != LDNS_STATUS_OK || len > DNS_PACKET_QUESTION)
+		len = 0;
+	if (len > 0)
+		memcpy(to, wire, len);
+	LDNS_FREE(wire);
+	ldns_pkt_free(question);
+	return len;
+}
+
+static bool asks(const ldns_pkt *packet, const ldns_rdf *name, enum dns_type type)
+{
+	const ldns_rr_list *questions = ldns_pkt_question(packet);
+	const ldns_rr *question;
+
+	if (!ldns_pkt_qr(packet) || ldns_pkt_get_opcode(packet) != LDNS_PACKET_QUERY ||
+	    ldns_rr_list_rr_count(questions) != 1)
+		return false;
+	question = ldns_rr_list_rr(questions, 0);
+	return ldns_rr_get_type(question) == (ldns_rr_type)type &&
+	       ldns_rr_get_class(question) == LDNS_RR_CLASS_IN &&
+	       ldns_dname_compare(ldns_rr_owner(question), name) == 0;
+}
+
+/* The bytes of one record: a name as text, or the strings of a TXT record,
+ * joined without anything between (RFC 7208 3.3, 6376 3.6.2.2). */
+static void add_data(struct text *data, const ldns_rr *rr, enum dns_type type)
+{
+	char *name;
+	size_t len;
+
+	if (type == DNS_TXT) {
+		for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+			const ldns_rdf *string = ldns_rr_rdf(rr, i);
+
+			if (ldns_rdf_size(string) > 1)
+				text_add_slice(data, (struct slice){
+					(const char *)ldns_rdf_data(string) + 1,
+					ldns_rdf_size(string) - 1 });
+		}
+		return;
+	}
+	name = ldns_rdf2str(ldns_rr_rdf(rr, type == DNS_MX ? 1 : 0));
+	if (name == NULL)
+		return;
+	len = strlen(name);
+	if (len > 0 && name[len - 1] == '.')
+		len--;
+	for (size_t i = 0; i < len; i++)
+		text_add_char(data, (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]));
+	free(name);
+}
+
+static bool fill(struct dns_record *record, const ldns_rr *rr, enum dns_type type,
+		 struct text *data)
+{
+	const ldns_rdf *first = ldns_rr_rdf(rr, 0);
+	size_t size = type == DNS_A ? 4 : 16;
+
+	record->data.len = data->len;	/* where it begins, until all are there */
+	if (first == NULL)
+		return type == DNS_TXT;
+	if (type == DNS_A || type == DNS_AAAA) {
+		if (ldns_rdf_size(first) != size)
+			return false;
+		record->ip.version = type == DNS_A ? 4 : 6;
+		memcpy(record->ip.bytes, ldns_rdf_data(first), size);
+		return true;
+	}
+	if (type == DNS_MX) {
+		if (ldns_rr_rd_count(rr) != 2)
+			return false;
+		record->preference = ldns_rdf2native_int16(first);
+	}
+	add_data(data, rr, type);
+	return true;
+}
+
+static bool is_of(const ldns_rr *rr, const ldns_rdf *owner, enum dns_type type)
+{
+	return ldns_rr_get_type(rr) == (ldns_rr_type)type &&
+	       ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN &&
+	       ldns_dname_compare(ldns_rr_owner(rr), owner) == 0;
+}
+
+/* Put the bytes of all records behind them, in the same block. */
+static struct dns_records *with_data(struct dns_records *records, const struct text *data)
+{
+	size_t head = sizeof *records + records->count * sizeof *records->at;
+	struct dns_records *whole = realloc(records, head + data->len + 1);
+	size_t end = data->len;
+	char *bytes;
+
+	if (whole == NULL) {
+		free(records);
+		return NULL;
+	}
+	bytes = (char *)whole + head;
+	memcpy(bytes, text_str(data), data->len);
+	for (size_t i = whole->count; i-- > 0;) {
+		size_t begin = whole->at[i].data.len;
+
+		if (whole->at[i].ip.version != 0)
+			continue;
+		whole->at[i].data = (struct slice){ bytes + begin, end - begin };
+		end = begin;
+	}
+	return whole;
+}
+
+/* The records of that type and owner; false: one of them makes no sense. */
+static bool collect(const ldns_rr_list *answer, const ldns_rdf *owner, enum dns_type type,
+		    struct dns_packet *packet)
+{
+	size_t most = ldns_rr_list_rr_count(answer);
+	struct dns_records *records = calloc(1, sizeof *records + most * sizeof *records->at);
+	struct text data = { 0 };
+	bool good = records != NULL;
+
+	for (size_t i = 0; good && i < most; i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(answer, i);
+
+		if (!is_of(rr, owner, type))
+			continue;
+		good = fill(&records->at[records->count], rr, type, &data);
+		if (records->count++ == 0 || ldns_rr_ttl(rr) < packet->ttl)
+			packet->ttl = ldns_rr_ttl(rr);
+	}
+	good = good && !text_failed(&data);
+	if (good && records->count > 0) {
+		records->users = 1;
+		packet->records = with_data(records, &data);
+		good = packet->records != NULL;
+	} else {
+		free(records);
+	}
+	text_release(&data);
+	return good;
+}
+
+/* Where the aliases in the answer lead; NULL: in a circle. */
+static const ldns_rdf *follow(const ldns_rr_list *answer, const ldns_rdf *name, enum dns_type type)
+{
+	for (unsigned hops = 0; type != DNS_CNAME && hops <= CNAMES_MAX; hops++) {
+		const ldns_rdf *target = NULL;
+
+		for (size_t i = 0; i < ldns_rr_list_rr_count(answer); i++) {
+			if (is_of(ldns_rr_list_rr(answer, i), name, DNS_CNAME))
+				target = ldns_rr_rdf(ldns_rr_list_rr(answer, i), 0);
+		}
+		if (target == NULL)
+			return name;
+		name = target;
+	}
+	return type == DNS_CNAME ? name : NULL;
+}
+
+static bool authority_has(const ldns_pkt *packet, ldns_rr_type type)
+{
+	const ldns_rr_list *authority = ldns_pkt_authority(packet);
+
+	for (size_t i = 0; i < ldns_rr_list_rr_count(authority); i++) {
+		if (ldns_rr_get_type(ldns_rr_list_rr(authority, i)) == type)
+			return true;
+	}
+	return false;
+}
+
+static void garbled(struct dns_packet *packet, const char *detail)
+{
+	packet->status = DNS_GARBLED;
+	packet->detail = detail;
+}
+
+static bool alias_of(const ldns_rdf *end, struct domain *alias)
+{
+	char *text = ldns_rdf2str(end);
+	struct fault fault;
+	bool good = text != NULL && domain_parse(slice_of(text), alias, &fault);
+
+	free(text);
+	return good;
+}
+
+/* NOERROR without the records that were asked for (RFC 2308 2.2). */
+static void read_nothing(const ldns_pkt *answer, const ldns_rdf *name, const ldns_rdf *end,
+			 struct dns_packet *packet)
+{
+	packet->status = DNS_NODATA;
+	if (authority_has(answer, LDNS_RR_TYPE_SOA))
+		return;
+	if (end != name) {
+		if (alias_of(end, &packet->alias))
+			packet->kind = DNS_PACKET_ALIAS;
+		else
+			garbled(packet, "an alias of something that is no host name");
+	} else if (!ldns_pkt_aa(answer) && authority_has(answer, LDNS_RR_TYPE_NS)) {
+		packet->status = DNS_REFUSED;
+		packet->detail = "it only refers to other servers: no recursion for us";
+	}
+}
+
+static void read_records(const ldns_pkt *answer, const ldns_rdf *name, enum dns_type type,
+			 struct dns_packet *packet)
+{
+	const ldns_rdf *end = follow(ldns_pkt_answer(answer), name, type);
+
+	if (end == NULL)
+		garbled(packet, "CNAMEs lead in a circle");
+	else if (!collect(ldns_pkt_answer(answer), end, type, packet))
+		garbled(packet, "a record in the answer is malformed");
+	else if (packet->records != NULL)
+		packet->status = DNS_FOUND;
+	else
+		read_nothing(answer, name, end, packet);
+}
+
+static void read_answer(const ldns_pkt *answer, const ldns_rdf *name, enum dns_type type,
+			struct dns_packet *packet)
+{
+	packet->kind = DNS_PACKET_ANSWER;
+	packet->authenticated = ldns_pkt_ad(answer);
+	if (ldns_pkt_tc(answer)) {
+		packet->kind = DNS_PACKET_TRUNCATED;
+		return;
+	}
+	switch ((int)ldns_pkt_get_rcode(answer)) {
+	case LDNS_RCODE_NOERROR:
+		/* BADVERS is an extended code whose low bits are 0 (RFC 6891 6.1.3). */
+		if (ldns_pkt_edns_extended_rcode(answer) != 0)
+			packet->kind = DNS_PACKET_NO_EDNS;
+		else
+			read_records(answer, name, type, packet);
+		break;
+	case LDNS_RCODE_NXDOMAIN:
+		packet->status = DNS_NXDOMAIN;
+		break;
+	case LDNS_RCODE_SERVFAIL:
+		packet->status = DNS_SERVFAIL;
+		break;
+	case LDNS_RCODE_REFUSED:
+		packet->status = DNS_REFUSED;
+		break;
+	case LDNS_RCODE_FORMERR:
+	case LDNS_RCODE_NOTIMPL:
+		packet->kind = DNS_PACKET_NO_EDNS;
+		break;
+	default:
+		garbled(packet, "an error code that makes no sense here");
+	}
+}
+
+void dns_packet_read(const uint8_t *bytes, size_t len, const struct domain *name,
+		     enum dns_type type, struct dns_packet *packet)
+{
+	ldns_rdf *owner = ldns_dname_new_frm_str(name->text);
+	ldns_pkt *answer = NULL;
+
+	*packet = (struct dns_packet){ .kind = DNS_PACKET_FOREIGN };
+	if (ldns_wire2pkt(&answer, bytes, len) != LDNS_STATUS_OK) {
+		/* Some servers cut in the middle of a record. */
+		packet->kind = len > 2 && (bytes[2] & TC_BIT) != 0 ? DNS_PACKET_TRUNCATED
+								   : DNS_PACKET_ANSWER;
+		garbled(packet, "a malformed packet");
+	} else if (owner != NULL && asks(answer, owner, type)) {
+		read_answer(answer, owner, type, packet);
+	} else if (ldns_pkt_qr(answer) && ldns_rr_list_rr_count(ldns_pkt_question(answer)) == 0 &&
+		   ldns_pkt_get_rcode(answer) == LDNS_RCODE_FORMERR) {
+		/* Old servers answer EDNS with a bare header. */
+		packet->kind = DNS_PACKET_NO_EDNS;
+	}
+	ldns_pkt_free(answer);
+	ldns_rdf_deep_free(owner);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool failed(const char *path, struct fault *fault)
+{
+	bool is_forbidden = errno == EACCES || errno == EPERM;
+
+	return fault_set(fault, is_forbidden ? FAULT_PERMISSION : FAULT_LOCAL, "%s: %s", path,
+			 strerror(errno));
+}
+
+static bool read_all(int fd, const char *path, size_t limit, const struct deadline *deadline,
+		     struct text *content, struct fault *fault)
+{
+	char bytes[8192];
+
+	for (;;) {
+		struct pollfd ready = { .fd = fd, .events = POLLIN };
+		ssize_t got;
+
+		if (poll(&ready, 1, deadline_poll_ms(deadline, INT64_MAX)) == 0 &&
+		    deadline_passed(deadline))
+			return fault_set(fault, FAULT_TIMEOUT, "%s: still not at its end", path);
+		got = read(fd, bytes, sizeof bytes);
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got < 0)
+			return failed(path, fault);
+		if (got == 0)
+			return true;
+		if (content->len + (size_t)got > limit)
+			return fault_set(fault, FAULT_LOCAL, "%s: larger than %zu bytes", path, limit);
+		text_add_slice(content, (struct slice){ bytes, (size_t)got });
+		if (text_failed(content))
+			return fault_set(fault, FAULT_LOCAL, "%s: out of memory", path);
+	}
+}
+
+bool file_read(const char *path, size_t limit, const struct deadline *deadline,
+	       struct text *content, struct fault *fault)
+{
+	bool is_input = strcmp(path, "-") == 0, good;
+	int fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return failed(path, fault);
+	good = read_all(fd, is_input ? "standard input" : path, limit, deadline, content, fault);
+	if (!is_input)
+		close(fd);
+	return good;
+}
+
+bool file_is_exposed(const char *path)
+{
+	struct stat about;
+
+	return stat(path, &about) == 0 && S_ISREG(about.st_mode) && (about.st_mode & S_IROTH) != 0;
+}
+
+static bool write_all(int fd, struct slice content)
+{
+	while (content.len > 0) {
+		ssize_t put = write(fd, content.at, content.len);
+
+		if (put < 0 && errno != EINTR)
+			return false;
+		if (put > 0)
+			content = (struct slice){ content.at + put, content.len - (size_t)put };
+	}
+	return true;
+}
+
+bool file_replace(const char *path, struct slice content, struct fault *fault)
+{
+	struct text beside = { 0 };
+	bool good;
+	int fd;
+
+	text_add(&beside, "%s.XXXXXX", path);
+	if (text_failed(&beside))
+		return fault_set(fault, FAULT_LOCAL, "out of memory");
+	fd = mkstemp(beside.at);
+	good = fd >= 0 && write_all(fd, content) && fchmod(fd, 0644) == 0 && fsync(fd) == 0 &&
+	       rename(beside.at, path) == 0;
+	if (!good) {
+		failed(path, fault);
+		if (fd >= 0)
+			unlink(beside.at);
+	}
+	if (fd >= 0)
+		close(fd);
+	text_release(&beside);
+	return good;
+}

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "targets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/file.h"
+
+enum { FILE_MAX = 16 << 20 };
+
+static const char stage[] = "resolve";
+
+/* ---- what the user said ---- */
+
+static bool add_source(struct targets *targets, const struct source *source, struct fault *fault)
+{
+	struct source *grown = targets->sources;
+	size_t count = targets->source_count;
+
+	if ((count & (count - 1)) == 0)		/* full at 0, 1, 2, 4, 8, ... */
+		grown = realloc(grown, (count > 0 ? 2 * count : 1) * sizeof *grown);
+	if (grown == NULL)
+		return fault_set(fault, FAULT_LOCAL, "out of memory");
+	targets->sources = grown;
+	targets->sources[targets->source_count++] = *source;
+	return true;
+}
+
+/* Does it end in a number, as an address does that is wrong? */
+static bool looks_like_address(const struct domain *name)
+{
+	const char *last = strrchr(name->text, '.');
+	uint64_t unused;
+
+	last = last != NULL ? last + 1 : name->text;
+	return slice_number(slice_of(last), UINT64_MAX, &unused);
+}
+
+bool targets_add_name(struct targets *targets, enum source_kind kind, const char *word,
+		      struct fault *fault)
+{
+	struct source source = { .kind = kind, .word = word };
+
+	if (!domain_parse(slice_of(word), &source.name, fault))
+		return fault_prefix(fault, "%s: ", word);
+	if (looks_like_address(&source.name))
+		return fault_set(fault, FAULT_USAGE, "%s is neither an address nor a name", word);
+	return add_source(targets, &source, fault);
+}
+
+bool targets_add_host(struct targets *targets, const char *word, struct fault *fault)
+{
+	struct source source = { .kind = SOURCE_NETWORK, .word = word };
+
+	if (network_parse(slice_of(word), &source.network))
+		return add_source(targets, &source, fault);
+	if (strpbrk(word, "/:") != NULL)
+		return fault_set(fault, FAULT_USAGE, "%s is no address, network or name", word);
+	return targets_add_name(targets, SOURCE_NAME, word, fault);
+}
+
+bool targets_add_file(struct targets *targets, const char *path, const struct deadline *deadline,
+		      struct fault *fault)
+{
+	struct text *grown = realloc(targets->files, (targets->file_count + 1) * sizeof *grown);
+	size_t before = targets->source_count;
+	unsigned number = 0;
+	struct text *file;
+	char *line, *next;
+
+	if (grown == NULL)
+		return fault_set(fault, FAULT_LOCAL, "out of memory");
+	targets->files = grown;
+	file = &targets->files[targets->file_count++];
+	*file = (struct text){ 0 };
+	if (!file_read(path, FILE_MAX, deadline, file, fault))
+		return false;
+	if (file->len > 0 && memchr(file->at, '\0', file->len) != NULL)
+		return fault_set(fault, FAULT_USAGE, "%s: a NUL byte in it", path);
+	for (line = file->at; line != NULL; line = next) {
+		char *end = strchr(line, '\n');
+		struct slice word;
+
+		number++;
+		next = end != NULL ? end + 1 : NULL;
+		word = slice_trim((struct slice){ line, strcspn(line, "#\n") });
+		if (word.len == 0)
+			continue;
+		/* It is our own copy of the file. */
+		((char *)word.at)[word.len] = '\0';
+		if (!targets_add_host(targets, word.at, fault))
+			return fault_prefix(fault, "%s line %u: ", path, number);
+	}
+	if (targets->source_count == before)
+		return fault_set(fault, FAULT_USAGE, "%s: there is no target in it", path);
+	return true;
+}
+
+bool targets_check(const struct targets *targets, unsigned max, struct fault *fault)
+{
+	enum { WITHOUT_ASKING = 1024, AT_MOST = 65536 };
+	unsigned limit = max > 0 ? max : WITHOUT_ASKING;
+	uint64_t count = 0;
+
+	if (max > AT_MOST)
+		return fault_set(fault, FAULT_USAGE, "--max-targets: at most %d", AT_MOST);
+	if (targets->source_count == 0)
+		return fault_set(fault, FAULT_USAGE, "there is nothing to look at: give -H, --mx, "
+				 "--domain or --targets-file (see --help)");
+	for (size_t i = 0; i < targets->source_count && count <= limit; i++) {
+		const struct source *source = &targets->sources[i];
+
+		count += source->kind == SOURCE_NETWORK ? network_size(&source->network, AT_MOST) : 1;
+		if (count > limit)
+			return fault_set(fault, FAULT_USAGE,
+					 "%s: more than %u targets (--max-targets allows up to %d)",
+					 source->word, limit, AT_MOST);
+	}
+	return true;
+}
+
+/* ---- what it comes to ---- */
+
+static bool add_target(struct targets *targets, const struct ip *ip, size_t source)
+{
+	size_t count = targets->count;
+	struct target *grown = targets->at;
+
+	if ((count & (count - 1)) == 0)
+		grown = realloc(grown, (count > 0 ? 2 * count : 1) * sizeof *grown);
+	if (grown == NULL)
+		return false;
+	targets->at = grown;
+	targets->at[targets->count++] = (struct target){ *ip, (uint32_t)source };
+	return true;
+}
+
+static void add_private(struct frame *frame, const char *subject, const char *why)
+{
+	struct text text = { 0 };
+
+	text_add(&text, "%s: nobody outside sees it", why);
+	result_add(&frame->result, STATE_UNKNOWN, "address_not_public", stage, subject, &text);
+}
+
+static void add_network(struct targets *targets, size_t i, struct frame *frame)
+{
+	const struct source *source = &targets->sources[i];
+	const char *why = ip_not_public(&source->network.first);
+	uint64_t size = network_size(&source->network, UINT32_MAX);
+
+	/* The special ranges are larger than any network that we take. */
+	if (why != NULL) {
+		add_private(frame, source->word, why);
+		return;
+	}
+	for (uint64_t n = 0; n < size; n++) {
+		struct ip ip = network_address(&source->network, n);
+
+		if (!add_target(targets, &ip, i))
+			frame->result.failed = true;
+	}
+}
+
+/* A host, its source, and the two questions about its addresses. */
+struct host {
+	struct domain name;
+	size_t source;
+};
+
+struct hosts {
+	struct host *at;
+	size_t count;
+};
+
+static bool add_host(struct hosts *hosts, const struct domain *name, size_t source)
+{
+	struct host *grown = realloc(hosts->at, (hosts->count + 1) * sizeof *grown);
+
+	if (grown == NULL)
+		return false;
+	hosts->at = grown;
+	hosts->at[hosts->count++] = (struct host){ *name, source };
+	return true;
+}
+
+static void add_unresolved(struct frame *frame, const struct dns_question *question,
+			   const char *subject)
+{
+	struct text text = { 0 };
+	bool is_answered = dns_is_answered(question);
+
+	if (question->status == DNS_UNFINISHED)
+		return;		/* that is a "timeout" */
+	if (is_answered)
+		text_add(&text, question->status == DNS_NXDOMAIN
+					? "there is no such name in the DNS"
+					: "the name has no address");
+	else
+		text_add(&text, "asking for its %s record gave: %s%s%s",
+			 dns_type_word(question->type), dns_status_word(question->status),
+			 question->detail != NULL ? ", " : "",
+			 question->detail != NULL ? question->detail : "");
+	result_add(&frame->result, STATE_UNKNOWN, is_answered ? "dns_no_host" : "dns_temporary", stage,
+		   subject, &text);
+}
+
+/* The addresses that one answer holds. */
+static void take_addresses(struct targets *targets, const struct dns_question *question,
+			   size_t source, struct frame *frame)
+{
+	char address[IP_TEXT];
+
+	for (size_t i = 0; i < dns_count(question); i++) {
+		const struct ip *ip = &question->records->at[i].ip;
+		const char *why = ip_not_public(ip);
+
+		ip_print(ip, address);
+		if (why != NULL)
+			add_private(frame, address, why);
+		else if (!add_target(targets, ip, source))
+			frame->result.failed = true;
+	}
+}
+
+static void resolve_hosts(struct targets *targets, const struct hosts *hosts, struct frame *frame)
+{
+	const struct frame_settings *settings = &frame->settings;
+	bool wants_v4 = settings->only_v4 || !settings->only_v6;
+	bool wants_v6 = settings->only_v6 || !settings->only_v4;
+	size_t each = (size_t)wants_v4 + (size_t)wants_v6, count = hosts->count * each;
+	struct dns_question *questions = calloc(count + 1, sizeof *questions);
+
+	if (questions == NULL) {
+		frame->result.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		questions[i].name = hosts->at[i / each].name;
+		questions[i].type = wants_v4 && i % each == 0 ? DNS_A : DNS_AAAA;
+	}
+	frame_ask(frame, stage, questions, count);
+	for (size_t i = 0; i < count; i += each) {
+		const struct host *host = &hosts->at[i / each];
+		bool has_one = false, is_certain = true;
+
+		for (size_t k = i; k < i + each; k++) {
+			take_addresses(targets, &questions[k], host->source, frame);
+			has_one |= questions[k].status == DNS_FOUND;
+			is_certain &= dns_is_answered(&questions[k]);
+			if (!dns_is_answered(&questions[k]))
+				add_unresolved(frame, &questions[k], host->name.text);
+		}
+		if (!has_one && is_certain)
+			add_unresolved(frame, &questions[i], host->name.text);
+	}
+	dns_release(questions, count);
+	free(questions);
+}
+
+/* The hosts of one MX answer (RFC 5321 5.1, 7505). */
+static void take_exchangers(const struct dns_question *question, size_t source,
+			    struct hosts *hosts, struct frame *frame)
+{
+	struct text text = { 0 };
+	struct domain host;
+	struct fault fault;
+
+	if (question->status == DNS_NODATA) {
+		if (!add_host(hosts, &question->name, source))
+			frame->result.failed = true;
+		return;
+	}
+	if (question->status != DNS_FOUND) {
+		add_unresolved(frame, question, question->name.text);
+		return;
+	}
+	for (size_t i = 0; i < dns_count(question); i++) {
+		struct slice name = question->records->at[i].data;
+
+		if (name.len == 0 && dns_count(question) == 1) {
+			text_add(&text, "its only MX is \".\"");
+			result_add(&frame->result, STATE_UNKNOWN, "null_mx", stage,
+				   question->name.text, &text);
+		} else if (!domain_parse(name, &host, &fault)) {
+			text_add(&text, "its MX ");
+			text_add_foreign(&text, name);
+			text_add(&text, " is no host name: %s", fault.text);
+			result_add(&frame->result, STATE_UNKNOWN, "dns_no_host", stage,
+				   question->name.text, &text);
+		} else if (!add_host(hosts, &host, source)) {
+			frame->result.failed = true;
+		}
+	}
+}
+
+static void resolve_exchangers(const struct targets *targets, struct hosts *hosts,
+			       struct frame *frame)
+{
+	struct dns_question *questions = calloc(targets->source_count + 1, sizeof *questions);
+	size_t count = 0, next = 0;
+
+	if (questions == NULL) {
+		frame->result.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < targets->source_count; i++) {
+		if (targets->sources[i].kind != SOURCE_MX)
+			continue;
+		questions[count].name = targets->sources[i].name;
+		questions[count++].type = DNS_MX;
+	}
+	if (count > 0)
+		frame_ask(frame, stage, questions, count);
+	for (size_t i = 0; i < targets->source_count; i++) {
+		if (targets->sources[i].kind == SOURCE_MX)
+			take_exchangers(&questions[next++], i, hosts, frame);
+	}
+	dns_release(questions, count);
+	free(questions);
+}
+
+/* ---- each target once ---- */
+
+static int by_address(const void *a, const void *b)
+{
+	const struct target *const *x = a, *const *y = b;
+	int order = memcmp(&(*x)->ip, &(*y)->ip, sizeof (*x)->ip);
+
+	return order != 0 ? order : (*x > *y) - (*x < *y);
+}
+
+/* Leave the first of equal addresses. */
+static void drop_repeated(struct targets *targets)
+{
+	struct target **sorted = malloc((targets->count + 1) * sizeof *sorted);
+	bool *is_repeated = calloc(targets->count + 1, sizeof *is_repeated);
+	size_t kept = 0;
+
+	for (size_t i = 0; sorted != NULL && i < targets->count; i++)
+		sorted[i] = &targets->at[i];
+	if (sorted != NULL && is_repeated != NULL && targets->count > 0) {
+		qsort(sorted, targets->count, sizeof *sorted, by_address);
+		for (size_t i = 1; i < targets->count; i++) {
+			if (sorted[i]->ip.version != 0 && ip_same(&sorted[i]->ip, &sorted[i - 1]->ip))
+				is_repeated[sorted[i] - targets->at] = true;
+		}
+		for (size_t i = 0; i < targets->count; i++) {
+			if (!is_repeated[i])
+				targets->at[kept++] = targets->at[i];
+		}
+		targets->count = kept;
+	}
+	free(sorted);
+	free(is_repeated);
+}
+
+void targets_resolve(struct targets *targets, struct frame *frame)
+{
+	static const struct ip none = { 0 };
+	struct hosts hosts = { 0 };
+	bool has_names = false;
+
+	for (size_t i = 0; i < targets->source_count; i++) {
+		const struct source *source = &targets->sources[i];
+
+		has_names |= source->kind == SOURCE_MX || source->kind == SOURCE_NAME;
+		text_add(&frame->result.target, "%s%s", i > 0 ? "," : "", source->word);
+		if (source->kind == SOURCE_NAME && !add_host(&hosts, &source->name, i))
+			frame->result.failed = true;
+		if (source->kind == SOURCE_DOMAIN && !add_target(targets, &none, i))
+			frame->result.failed = true;
+		if (source->kind == SOURCE_NETWORK)
+			add_network(targets, i, frame);
+	}
+	if (has_names) {
+		resolve_exchangers(targets, &hosts, frame);
+		resolve_hosts(targets, &hosts, frame);
+	}
+	if (targets->source_count > 1 || has_names)
+		drop_repeated(targets);
+	free(hosts.at);
+}
+
+void target_print(const struct targets *targets, const struct target *target,
+		  char text[TARGET_TEXT])
+{
+	if (target->ip.version != 0)
+		ip_print(&target->ip, text);
+	else
+		snprintf(text, TARGET_TEXT, "%s", targets->sources[target->source].name.text);
+}
+
+void targets_release(struct targets *targets)
+{
+	for (size_t i = 0; i < targets->file_count; i++)
+		text_release(&targets->files[i]);
+	free(targets->files);
+	free(targets->sources);
+	free(targets->at);
+	*targets = (struct targets){ 0 };
+}
