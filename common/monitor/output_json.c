@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "monitor/output.h"
@@ -36,11 +35,15 @@ static json_t *printable(const char *foreign)
 /* Microseconds are all we measure; more digits would be noise. */
 static json_t *number(double value)
 {
-	double rounded = round(value * 1e6) / 1e6;
+	const double largest = 1e12;
+	json_int_t millionths;
 
-	if (rounded == floor(rounded) && fabs(rounded) < 1e15)
-		return json_integer((json_int_t)rounded);
-	return json_real(rounded);
+	if (value > largest || value < -largest)
+		return json_real(value);
+	millionths = (json_int_t)(value * 1e6 + (value < 0 ? -0.5 : 0.5));
+	if (millionths % 1000000 == 0)
+		return json_integer(millionths / 1000000);
+	return json_real((double)millionths / 1e6);
 }
 
 static json_t *finding_json(const struct finding *finding)

@@ -301,8 +301,10 @@ static void sort_findings(struct result *result)
 	};
 	size_t count = 0;
 
-	if (sorted == NULL)
+	if (sorted == NULL || result->finding_count == 0) {
+		free(sorted);
 		return;
+	}
 	for (size_t s = 0; s < sizeof order / sizeof *order; s++) {
 		for (size_t i = 0; i < result->finding_count; i++) {
 			if (result->findings[i].state == order[s])
@@ -367,8 +369,10 @@ void result_summary(const struct result *result, struct text *summary)
 		text_add(summary, "%s", text_str(&result->good));
 	else if (worst->headline != NULL)
 		text_add(summary, "%s", worst->headline);
-	else
-		text_add(summary, "%s: %s", worst->subject, worst->text);
+	else {
+		text_add_foreign(summary, slice_of(worst->subject));
+		text_add(summary, ": %s", worst->text);
+	}
 	text_cut(summary, from, HEADLINE_MAX);
 	if (ill > 1)
 		text_add(summary, " (and %zu more)", ill - 1);

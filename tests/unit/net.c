@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unit.h"
+
+Suite *suite_deadline(void);
+Suite *suite_dns_memory(void);
+Suite *suite_dns_packet(void);
+Suite *suite_file(void);
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = {
+		suite_deadline, suite_dns_memory, suite_dns_packet, suite_file,
+	};
+
+	return unit_run(suites, COUNT(suites));
+}

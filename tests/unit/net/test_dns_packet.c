@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/dns_packet.h"
+
+#include "fakes/exact.h"
+#include "unit.h"
+
+/* A packet in the making; names are written without compression. */
+struct wire {
+	uint8_t bytes[2048];
+	size_t len;
+};
+
+static void put(struct wire *wire, const void *bytes, size_t len)
+{
+	memcpy(wire->bytes + wire->len, bytes, len);
+	wire->len += len;
+}
+
+static void put16(struct wire *wire, unsigned value)
+{
+	uint8_t two[2] = { (uint8_t)(value >> 8), (uint8_t)value };
+
+	put(wire, two, 2);
+}
+
+static void put_name(struct wire *wire, const char *name)
+{
+	struct slice rest = slice_of(name), label;
+
+	while (*name != '\0' && slice_split(&rest, '.', &label)) {
+		uint8_t len = (uint8_t)label.len;
+
+		put(wire, &len, 1);
+		put(wire, label.at, label.len);
+	}
+	put(wire, "", 1);
+}
+
+enum { QR = 0x8000, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD = 0x0020 };
+
+static void begin(struct wire *wire, unsigned flags, unsigned answers, unsigned authorities,
+		  const char *name, unsigned type)
+{
+	wire->len = 0;
+	put16(wire, 0x1234);
+	put16(wire, flags);
+	put16(wire, 1);
+	put16(wire, answers);
+	put16(wire, authorities);
+	put16(wire, 0);
+	put_name(wire, name);
+	put16(wire, type);
+	put16(wire, 1);
+}
+
+static void put_head(struct wire *wire, const char *owner, unsigned type, unsigned ttl, size_t len)
+{
+	put_name(wire, owner);
+	put16(wire, type);
+	put16(wire, 1);
+	put16(wire, 0);
+	put16(wire, ttl);
+	put16(wire, (unsigned)len);
+}
+
+static void put_a(struct wire *wire, const char *owner, uint8_t last, unsigned ttl)
+{
+	uint8_t address[4] = { 127, 0, 0, last };
+
+	put_head(wire, owner, DNS_A, ttl, 4);
+	put(wire, address, 4);
+}
+
+/* A record whose data is a name, behind `front` bytes. */
+static void put_named(struct wire *wire, const char *owner, unsigned type, const void *front,
+		      size_t front_len, const char *name)
+{
+	struct wire data = { .len = 0 };
+
+	put(&data, front, front_len);
+	put_name(&data, name);
+	put_head(wire, owner, type, 60, data.len);
+	put(wire, data.bytes, data.len);
+}
+
+static void put_soa(struct wire *wire, const char *owner)
+{
+	struct wire data = { .len = 0 };
+
+	put_name(&data, "ns.example");
+	put_name(&data, "root.example");
+	for (int i = 0; i < 10; i++)
+		put16(&data, 1);
+	put_head(wire, owner, 6, 60, data.len);
+	put(wire, data.bytes, data.len);
+}
+
+static struct dns_packet read_as(const struct wire *wire, const char *name, enum dns_type type)
+{
+	struct slice bytes = exact(wire->bytes, wire->len);
+	struct domain domain;
+	struct fault fault;
+	struct dns_packet packet;
+
+	ck_assert(domain_parse(slice_of(name), &domain, &fault));
+	dns_packet_read((const uint8_t *)bytes.at, bytes.len, &domain, type, &packet);
+	exact_free(bytes);
+	return packet;
+}
+
+static void release(struct dns_packet *packet)
+{
+	struct dns_question holder = { .records = packet->records };
+
+	dns_release(&holder, 1);
+}
+
+START_TEST(builds_a_question_that_others_can_read)
+{
+	uint8_t bytes[DNS_PACKET_QUESTION];
+	struct domain name = { "a.example" };
+	static const uint8_t plain[] = {
+		0xbe, 0xef, 0x01, 0x20, 0, 1, 0, 0, 0, 0, 0, 0,	/* RD and AD */
+		1, 'a', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 16, 0, 1,
+	};
+	size_t len = dns_packet_ask(bytes, 0xbeef, &name, DNS_TXT, false);
+
+	ck_assert_uint_eq(len, sizeof plain);
+	ck_assert_mem_eq(bytes, plain, len);
+	len = dns_packet_ask(bytes, 0xbeef, &name, DNS_TXT, true);
+	ck_assert_uint_eq(len, sizeof plain + 11);	/* an OPT record (RFC 6891 6.1.2) */
+	ck_assert_uint_eq(bytes[11], 1);
+	ck_assert_uint_eq(bytes[sizeof plain + 3] << 8 | bytes[sizeof plain + 4], DNS_PACKET_UDP);
+}
+END_TEST
+
+START_TEST(reads_addresses_and_the_lowest_ttl)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, QR | RA | AD, 2, 0, "a.example", DNS_A);
+	put_a(&wire, "A.Example", 2, 300);
+	put_a(&wire, "a.example", 4, 60);
+	packet = read_as(&wire, "a.example", DNS_A);
+	ck_assert_int_eq(packet.kind, DNS_PACKET_ANSWER);
+	ck_assert_int_eq(packet.status, DNS_FOUND);
+	ck_assert_uint_eq(packet.records->count, 2);
+	ck_assert_uint_eq(packet.records->at[1].ip.bytes[3], 4);
+	ck_assert_uint_eq(packet.ttl, 60);
+	ck_assert(packet.authenticated);
+	release(&packet);
+}
+END_TEST
+
+/* RFC 7208 3.3: strings are joined without anything between. */
+START_TEST(joins_the_strings_of_a_txt_record)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, QR | RA, 2, 0, "t.example", DNS_TXT);
+	put_head(&wire, "t.example", DNS_TXT, 60, 9);
+	put(&wire, "\3one\4two\0", 9);
+	put_head(&wire, "t.example", DNS_TXT, 60, 1);
+	put(&wire, "\0", 1);
+	packet = read_as(&wire, "t.example", DNS_TXT);
+	ck_assert_int_eq(packet.status, DNS_FOUND);
+	ck_assert_uint_eq(packet.records->count, 2);
+	ck_assert_uint_eq(packet.records->at[0].data.len, 7);
+	ck_assert_mem_eq(packet.records->at[0].data.at, "onetwo\0", 7);
+	ck_assert_uint_eq(packet.records->at[1].data.len, 0);
+	release(&packet);
+}
+END_TEST
+
+START_TEST(reads_mail_exchangers_in_lower_case)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, QR | RA, 2, 0, "example", DNS_MX);
+	put_named(&wire, "example", DNS_MX, "\0\12", 2, "Mail.Example");
+	put_named(&wire, "example", DNS_MX, "\1\0", 2, "");
+	packet = read_as(&wire, "example", DNS_MX);
+	ck_assert_int_eq(packet.status, DNS_FOUND);
+	ck_assert_uint_eq(packet.records->at[0].preference, 10);
+	ck_assert(slice_is(packet.records->at[0].data, "mail.example"));
+	ck_assert_uint_eq(packet.records->at[1].preference, 256);
+	ck_assert(slice_is(packet.records->at[1].data, ""));
+	release(&packet);
+}
+END_TEST
+
+START_TEST(follows_aliases_inside_the_answer_in_any_order)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, QR | RA, 3, 0, "a.example", DNS_A);
+	put_a(&wire, "c.example", 7, 60);
+	put_named(&wire, "b.example", DNS_CNAME, "", 0, "c.example");
+	put_named(&wire, "a.example", DNS_CNAME, "", 0, "b.example");
+	packet = read_as(&wire, "a.example", DNS_A);
+	ck_assert_int_eq(packet.status, DNS_FOUND);
+	ck_assert_uint_eq(packet.records->count, 1);
+	ck_assert_uint_eq(packet.records->at[0].ip.bytes[3], 7);
+	release(&packet);
+}
+END_TEST
+
+/* What the answer holds of other names is not ours to believe. */
+START_TEST(ignores_records_of_other_names)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, QR | RA, 1, 0, "a.example", DNS_A);
+	put_a(&wire, "evil.example", 2, 60);
+	packet = read_as(&wire, "a.example", DNS_A);
+	ck_assert_int_eq(packet.status, DNS_NODATA);
+	ck_assert_ptr_null(packet.records);
+}
+END_TEST
+
+START_TEST(asks_on_where_an_alias_ends_short)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, QR | AA, 1, 0, "a.example", DNS_A);
+	put_named(&wire, "a.example", DNS_CNAME, "", 0, "b.other");
+	packet = read_as(&wire, "a.example", DNS_A);
+	ck_assert_int_eq(packet.kind, DNS_PACKET_ALIAS);
+	ck_assert_str_eq(packet.alias.text, "b.other");
+}
+END_TEST
+
+START_TEST(an_alias_whose_end_has_nothing_is_nodata)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, QR | RA, 1, 1, "a.example", DNS_A);
+	put_named(&wire, "a.example", DNS_CNAME, "", 0, "b.other");
+	put_soa(&wire, "other");
+	packet = read_as(&wire, "a.example", DNS_A);
+	ck_assert_int_eq(packet.kind, DNS_PACKET_ANSWER);
+	ck_assert_int_eq(packet.status, DNS_NODATA);
+}
+END_TEST
+
+START_TEST(aliases_in_a_circle_end)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, QR | RA, 2, 0, "a.example", DNS_A);
+	put_named(&wire, "a.example", DNS_CNAME, "", 0, "b.example");
+	put_named(&wire, "b.example", DNS_CNAME, "", 0, "a.example");
+	packet = read_as(&wire, "a.example", DNS_A);
+	ck_assert_int_eq(packet.status, DNS_GARBLED);
+	ck_assert_str_eq(packet.detail, "CNAMEs lead in a circle");
+}
+END_TEST
+
+/* A referral says nothing about the name. */
+START_TEST(a_server_that_only_refers_to_others_refuses)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, QR, 0, 1, "a.example", DNS_A);
+	put_named(&wire, "example", DNS_NS, "", 0, "ns.example");
+	packet = read_as(&wire, "a.example", DNS_A);
+	ck_assert_int_eq(packet.status, DNS_REFUSED);
+	ck_assert_ptr_nonnull(packet.detail);
+}
+END_TEST
+
+static const struct {
+	unsigned flags;
+	enum dns_packet_kind kind;
+	enum dns_status status;
+} headers[] = {
+	{ QR | RA | 0, DNS_PACKET_ANSWER, DNS_NODATA },
+	{ QR | RA | 3, DNS_PACKET_ANSWER, DNS_NXDOMAIN },
+	{ QR | RA | 2, DNS_PACKET_ANSWER, DNS_SERVFAIL },
+	{ QR | RA | 5, DNS_PACKET_ANSWER, DNS_REFUSED },
+	{ QR | RA | 9, DNS_PACKET_ANSWER, DNS_GARBLED },	/* NOTAUTH */
+	{ QR | RA | 1, DNS_PACKET_NO_EDNS, DNS_UNFINISHED },	/* FORMERR */
+	{ QR | RA | 4, DNS_PACKET_NO_EDNS, DNS_UNFINISHED },	/* NOTIMP */
+	{ QR | RA | TC, DNS_PACKET_TRUNCATED, DNS_UNFINISHED },
+	{ RD, DNS_PACKET_FOREIGN, DNS_UNFINISHED },		/* a question */
+	{ QR | 0x2800, DNS_PACKET_FOREIGN, DNS_UNFINISHED },	/* opcode UPDATE */
+};
+
+START_TEST(tells_the_outcomes_apart)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, headers[_i].flags, 0, 0, "a.example", DNS_A);
+	packet = read_as(&wire, "a.example", DNS_A);
+	ck_assert_int_eq(packet.kind, headers[_i].kind);
+	ck_assert_int_eq(packet.status, headers[_i].status);
+}
+END_TEST
+
+START_TEST(an_answer_to_another_question_is_none)
+{
+	struct wire wire;
+
+	begin(&wire, QR | RA, 1, 0, "a.example", DNS_A);
+	put_a(&wire, "a.example", 2, 60);
+	ck_assert_int_eq(read_as(&wire, "b.example", DNS_A).kind, DNS_PACKET_FOREIGN);
+	ck_assert_int_eq(read_as(&wire, "a.example", DNS_TXT).kind, DNS_PACKET_FOREIGN);
+}
+END_TEST
+
+/* Whatever is cut off or promised too much is garbled, never "nothing". */
+START_TEST(a_packet_cut_anywhere_is_garbled)
+{
+	struct wire whole;
+
+	begin(&whole, QR | RA, 2, 0, "a.example", DNS_A);
+	put_a(&whole, "a.example", 2, 60);
+	put_a(&whole, "a.example", 4, 60);
+	for (size_t len = 0; len < whole.len; len++) {
+		struct wire cut = whole;
+		struct dns_packet packet;
+
+		cut.len = len;
+		packet = read_as(&cut, "a.example", DNS_A);
+		ck_assert_int_eq(packet.kind, DNS_PACKET_ANSWER);
+		ck_assert_int_eq(packet.status, DNS_GARBLED);
+	}
+}
+END_TEST
+
+START_TEST(an_address_of_the_wrong_length_is_garbled)
+{
+	struct wire wire;
+
+	begin(&wire, QR | RA, 1, 0, "a.example", DNS_A);
+	put_head(&wire, "a.example", DNS_A, 60, 3);
+	put(&wire, "\177\0\0", 3);
+	ck_assert_int_eq(read_as(&wire, "a.example", DNS_A).status, DNS_GARBLED);
+}
+END_TEST
+
+START_TEST(a_name_that_points_at_itself_is_garbled)
+{
+	struct wire wire;
+
+	begin(&wire, QR | RA, 1, 0, "a.example", DNS_A);
+	put16(&wire, 0xc000 | (unsigned)wire.len);
+	put16(&wire, DNS_A);
+	ck_assert_int_eq(read_as(&wire, "a.example", DNS_A).status, DNS_GARBLED);
+}
+END_TEST
+
+Suite *suite_dns_packet(void);
+Suite *suite_dns_packet(void)
+{
+	Suite *suite = suite_create("dns_packet");
+	TCase *tcase = tcase_create("dns_packet");
+
+	tcase_add_test(tcase, builds_a_question_that_others_can_read);
+	tcase_add_test(tcase, reads_addresses_and_the_lowest_ttl);
+	tcase_add_test(tcase, joins_the_strings_of_a_txt_record);
+	tcase_add_test(tcase, reads_mail_exchangers_in_lower_case);
+	tcase_add_test(tcase, follows_aliases_inside_the_answer_in_any_order);
+	tcase_add_test(tcase, ignores_records_of_other_names);
+	tcase_add_test(tcase, asks_on_where_an_alias_ends_short);
+	tcase_add_test(tcase, an_alias_whose_end_has_nothing_is_nodata);
+	tcase_add_test(tcase, aliases_in_a_circle_end);
+	tcase_add_test(tcase, a_server_that_only_refers_to_others_refuses);
+	ADD_TABLE(tcase, tells_the_outcomes_apart, headers);
+	tcase_add_test(tcase, an_answer_to_another_question_is_none);
+	tcase_add_test(tcase, a_packet_cut_anywhere_is_garbled);
+	tcase_add_test(tcase, an_address_of_the_wrong_length_is_garbled);
+	tcase_add_test(tcase, a_name_that_points_at_itself_is_garbled);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
