@@ -227,11 +227,10 @@ void frame_judge_secret_file(struct frame *frame, const char *path)
 
 static void probe(const struct frame_plugin *plugin, struct frame *frame, void *settings)
 {
-	struct fault fault;
+	struct fault out_of_memory;
 
-	if (!dns_open(&frame->dns_settings, &frame->deadline, &frame->dns, &fault)) {
-		result_add_fault(&frame->result, STATE_UNKNOWN, "local_problem", "resolver", "dns",
-				 &fault);
+	if (!dns_open(&frame->dns_settings, &frame->deadline, &frame->dns, &out_of_memory)) {
+		frame->result.failed = true;
 		return;
 	}
 	plugin->probe(frame, settings);

@@ -16,8 +16,6 @@ const struct reason mail_reasons[] = {
 	  "you", "look at what the number counts; if it is normal here, change -w or -c", NULL, NULL },
 	{ "timeout", "the run was cut off by --timeout before it was through",
 	  "you", "see what was waited for; if it is merely slow, raise --timeout", NULL, NULL },
-	{ "local_problem", "this machine could not do its part",
-	  "you", "see the system's own error in the text", NULL, NULL },
 	{ "secret_exposed", "a file with secrets can be read by everybody",
 	  "you", "chmod o-r the file, and change the secret if others use this machine", NULL, NULL },
 
