@@ -412,9 +412,12 @@ static json_t *target_json(const struct verdict *v, size_t number, size_t *next_
 
 static json_t *zone_json(const struct list *list)
 {
-	return json_pack("{ss ss sI sI si}", "zone", list->zone.shown, "health",
+	const struct slice *scope = &list->zone.scope;
+
+	return json_pack("{ss ss sI sI si so}", "zone", list->zone.shown, "health",
 			 dnsbl_health_word(list_health(list)), "asked", (json_int_t)list->asked,
-			 "listed", (json_int_t)list->listed, "weight", list->zone.weight);
+			 "listed", (json_int_t)list->listed, "weight", list->zone.weight, "scope",
+			 scope->len > 0 ? json_stringn(scope->at, scope->len) : json_null());
 }
 
 static void add_data(struct verdict *v)

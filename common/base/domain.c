@@ -64,11 +64,11 @@ bool domain_same(const struct domain *a, const struct domain *b)
 	return strcmp(a->text, b->text) == 0;
 }
 
-bool domain_within(const struct domain *domain, const struct domain *parent)
+bool domain_within(const struct domain *domain, const char *parent)
 {
-	size_t len = strlen(domain->text), parent_len = strlen(parent->text);
+	size_t len = strlen(domain->text), parent_len = strlen(parent);
 
-	if (len < parent_len || strcmp(domain->text + len - parent_len, parent->text) != 0)
+	if (len < parent_len || strcmp(domain->text + len - parent_len, parent) != 0)
 		return false;
 	return parent_len == 0 || len == parent_len || domain->text[len - parent_len - 1] == '.';
 }

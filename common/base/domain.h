@@ -23,8 +23,8 @@ bool domain_parse(struct slice s, struct domain *domain, struct fault *fault);
 
 bool domain_same(const struct domain *a, const struct domain *b);
 
-/* Is it `parent` itself, or below it? */
-bool domain_within(const struct domain *domain, const struct domain *parent);
+/* Is it `parent` itself, or below it? The parent is a name in its normal form. */
+bool domain_within(const struct domain *domain, const char *parent);
 
 /* label.parent; false when it would be longer than DOMAIN_MAX. */
 bool domain_join(struct domain *joined, const char *label, const struct domain *parent);

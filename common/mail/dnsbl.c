@@ -369,10 +369,9 @@ static const char *find_dead(const struct domain *name)
 {
 	for (const struct dnsbl_dead *dead = dnsbl_dead_lists; dead->zone != NULL; dead++) {
 		bool has_star = dead->zone[0] == '*';
-		struct domain zone;
 
-		snprintf(zone.text, sizeof zone.text, "%s", dead->zone + (has_star ? 2 : 0));
-		if (has_star ? domain_within(name, &zone) : domain_same(name, &zone))
+		if (has_star ? domain_within(name, dead->zone + 2)
+			     : strcmp(name->text, dead->zone) == 0)
 			return dead->why;
 	}
 	return NULL;

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the benchmarks share: builds, a network of their own, tools in turn, tables."""
+
+import ctypes
+import fcntl
+import os
+import re
+import shutil
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass
+class Tool:
+    name: str
+    argv: list
+    expect: str         # the output must match this, or the tool has not done the work
+    stdin: Path = Path("/dev/null")
+    wall: list = field(default_factory=list)        # ms
+    cpu: list = field(default_factory=list)         # ms
+    peak: list = field(default_factory=list)        # MiB
+
+
+def build():
+    """Our plugins as they are by default and with static ldns, and the helpers."""
+    folder = Path(os.environ.get("MAILPATH_BENCH_BUILD") or tempfile.mkdtemp(prefix="mailpath-bench-"))
+    if not (TOP / "configure").exists():
+        subprocess.run(["autoreconf", "-fi"], cwd=TOP, check=True, capture_output=True)
+    for name, options in (("shared", []), ("static", ["--with-static-ldns"])):
+        place = folder / name
+        if (place / "plugins").exists():
+            continue
+        place.mkdir(parents=True)
+        for command in ([TOP / "configure", *options], ["make", "-j2", "all", "servers"]):
+            subprocess.run(command, cwd=place, check=True, stdout=subprocess.DEVNULL)
+    for name in ("meter", "floor"):
+        subprocess.run(["cc", "-O2", "-static", "-D_GNU_SOURCE", "-o", folder / name,
+                        TOP / f"tests/bench/{name}.c"], check=True)
+    os.environ["MAILPATH_BENCH_BUILD"] = str(folder)
+    return folder
+
+
+def isolate(resolv_conf):
+    """Go on in a network of our own, loopback alone, with this /etc/resolv.conf."""
+    if os.environ.get("MAILPATH_BENCH_ISOLATED") != "1":
+        os.environ["MAILPATH_BENCH_ISOLATED"] = "1"
+        user = [] if os.geteuid() == 0 else ["--map-root-user"]
+        os.execvp("unshare", ["unshare", *user, "--mount", "--net", "--propagation", "private",
+                              sys.executable, *sys.argv])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, 0x8914, struct.pack("16sh", b"lo", 0x41))       # SIOCSIFFLAGS: up
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(str(resolv_conf).encode(), b"/etc/resolv.conf", None, 4096, None):
+        sys.exit("cannot mount over /etc/resolv.conf")
+
+
+def measure(folder, tools, rounds):
+    """The tools in turn, A B C A B C, so that a machine that drifts slows them all."""
+    output = folder / "output"
+    for number in range(-1, rounds):            # the first round only warms up
+        for tool in tools:
+            with tool.stdin.open() as stdin:
+                done = subprocess.run([folder / "meter", output, *map(str, tool.argv)], stdin=stdin,
+                                      capture_output=True, text=True, check=True,
+                                      env={"PATH": PATH, "LANG": "C.UTF-8", "HOME": "/"})
+            wall, cpu, peak, _ = map(int, done.stdout.split())
+            text = output.read_text(errors="replace")
+            if not re.search(tool.expect, text):
+                sys.exit(f"{tool.name} has not done the work; it said:\n{text[:500]}")
+            if number >= 0:
+                tool.wall.append(wall / 1000)
+                tool.cpu.append(cpu / 1000)
+                tool.peak.append(peak / 1024)
+
+
+def ratio(tool, reference):
+    """The median of the ratios within each round."""
+    return statistics.median(a / b for a, b in zip(tool.wall, reference.wall))
+
+
+def table(title, tools, reference):
+    print(f"\n{title}\n")
+    print(f"{'':34} {'wall ms':>8} {'min-max':>15} {'ratio':>6} {'CPU ms':>7} {'peak MiB':>8}")
+    for tool in tools:
+        spread = f"{min(tool.wall):.1f}-{max(tool.wall):.1f}"
+        print(f"{tool.name:34} {statistics.median(tool.wall):8.1f} {spread:>15} "
+              f"{ratio(tool, reference):6.2f} {statistics.median(tool.cpu):7.1f} "
+              f"{statistics.median(tool.peak):8.1f}")
+    sys.stdout.flush()
+
+
+def present(tools):
+    """Those whose program is here; the others are named."""
+    here = []
+    for tool in tools:
+        if shutil.which(str(tool.argv[0]), path=PATH):
+            here.append(tool)
+        else:
+            print(f"({tool.name}: {tool.argv[0]} is not installed)")
+    return here

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""contrib/quickstart, as a newcomer runs it: in a fresh copy, without rights."""
+
+import os
+import re
+import shutil
+import subprocess
+
+from harness import TOP, WORK, TestCase, environment, unprivileged
+
+
+class Quickstart(TestCase):
+    """One copy and one build for all; in the order of their names."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.copy = WORK / "fresh"
+        cls.copy.mkdir()
+        files = subprocess.run(["git", "ls-files"], cwd=TOP, capture_output=True, text=True)
+        names = files.stdout.split("\n")[:-1] if files.returncode == 0 else []
+        if not names:       # a distribution, not a clone
+            shutil.copytree(TOP, cls.copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("build"))
+        for name in names:
+            (cls.copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(TOP / name, cls.copy / name)
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", "nobody", cls.copy], check=True)
+
+    def quickstart(self, *words):
+        kwargs = unprivileged(environment() | {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        return subprocess.run([self.copy / "contrib/quickstart", *words], capture_output=True, text=True,
+                              **kwargs)
+
+    def test_1_shows_real_verdicts_with_their_cures(self):
+        done = self.quickstart()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(re.findall(r"^DNSBL (\w+) - ", done.stdout, re.M), ["OK", "CRITICAL", "UNKNOWN"])
+        self.assertIn("then ask for removal at https://check.spamhaus.org/?ip=192.0.2.25", done.stdout)
+        self.assertIn("fix: run a resolver of your own", done.stdout)
+
+    def test_2_hands_options_on_to_the_plugin(self):
+        done = self.quickstart("-H", "10.0.0.1")
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertIn("address_not_public 10.0.0.1", done.stdout)
+        done = self.quickstart("check_dnsbl", "--version")
+        self.assertIn("check_dnsbl (mailpath-plugins)", done.stdout)
+
+    def test_3_works_where_it_may_not_write(self):
+        subprocess.run(["chmod", "-R", "a-w", self.copy], check=True)
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", "root", self.copy], check=True)
+        done = self.quickstart("-H", "10.0.0.1")
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertIn("cannot be written to", done.stderr)
+        place = re.search(r"building in (/\S+)$", done.stderr, re.M)[1]
+        shutil.rmtree(place)

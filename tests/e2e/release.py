@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for the plugins as they are shipped: linking, hardening, memory, exact
+deadlines. Runs on a build without sanitizers (MAILPATH_RELEASE)."""
+
+import os
+import re
+import resource
+import subprocess
+import time
+from pathlib import Path
+
+from harness import BUILD, PLUGINS, TOP, FakeDNS, TestCase, environment, unprivileged
+
+PROGRAM = PLUGINS / "check_dnsbl"
+STATIC = Path(os.environ["MAILPATH_STATIC_BUILD"]) / "plugins/check_dnsbl"
+
+
+def output(*words):
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True,
+                          check=True).stdout
+
+
+def needed(program):
+    return set(re.findall(r"\(NEEDED\).*\[(.*?)\]", output("readelf", "-d", program)))
+
+
+def measured(*words, **kwargs):
+    """(output, exit code, seconds, peak memory in MiB) of one run."""
+    begun = time.monotonic()
+    with subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE, text=True,
+                          **unprivileged(environment()), **kwargs) as process:
+        text = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return text, process.returncode, time.monotonic() - begun, used.ru_maxrss / 1024
+
+
+class Linking(TestCase):
+    def test_it_needs_ldns_jansson_libidn2_and_libc_alone(self):
+        self.assertEqual({re.sub(r"\.so\..*", "", name) for name in needed(PROGRAM)},
+                         {"libldns", "libjansson", "libidn2", "libc"})
+
+    def test_with_static_ldns_no_openssl_is_loaded(self):
+        self.assertEqual({re.sub(r"\.so\..*", "", name) for name in needed(STATIC)},
+                         {"libjansson", "libidn2", "libc"})
+
+    def test_it_is_hardened(self):
+        for program in (PROGRAM, STATIC):
+            dynamic = output("readelf", "-d", program)
+            self.assertIn("BIND_NOW", dynamic)
+            self.assertIn("PIE", dynamic)
+            headers = output("readelf", "-lW", program)
+            self.assertIn("GNU_RELRO", headers)
+            self.assertRegex(headers, r"GNU_STACK.* RW ")
+            symbols = output("readelf", "-sW", program)
+            self.assertIn("__stack_chk_fail", symbols)
+            self.assertRegex(symbols, r"__\w+_chk@")
+
+    def test_it_is_installed_where_the_manual_says(self):
+        prefix = PLUGINS.parents[2]
+        self.assertEqual(PLUGINS, prefix / "libexec/mailpath/plugins")
+        self.assertTrue((prefix / "share/man/man1/check_dnsbl.1").exists())
+        self.assertTrue((prefix / "share/mailpath-plugins/schema/mailpath-1.json").exists())
+        commands = (prefix / "share/mailpath-plugins/nagios/mailpath.cfg").read_text()
+        self.assertIn(f"command_line  {PROGRAM} -H", commands)
+
+
+class Size(TestCase):
+    """65,536 targets on one list: little memory, and none is lost."""
+
+    def serve(self, zone):
+        server = FakeDNS(zone)
+        self.addCleanup(server.stop)
+        return server
+
+    def test_many_targets(self):
+        listed = [f"198.51.{n}.{n}" for n in range(0, 256, 16)]
+        zone = "2.0.0.127.bl.test A 127.0.0.2\n" + "".join(
+            ".".join(reversed(ip.split("."))) + ".bl.test A 127.0.0.2\n" for ip in listed)
+        server = self.serve(zone)
+        text, code, _, peak = measured(PROGRAM, "-H", "198.51.0.0/16", "--max-targets", "65536", "-z",
+                                       "bl.test", "--resolver", server.resolver)
+        self.assertEqual(code, 2, text)
+        self.assertIn("listed=16;;0;0;65536 ", text)
+        self.assertIn("queries=65555;", text)       # each once, 3 tests, 16 reasons
+        self.assertLess(peak, 64)
+        self.assertEqual(len(server.questions()), 65555)
+
+    def test_many_listings(self):
+        server = self.serve("*.51.198.bl.test A 127.0.0.2\n2.0.0.127.bl.test A 127.0.0.2\n"
+                            "*.51.198.bl.test TXT Listed, see https://bl.test/\n")
+        for form in ("text", "json"):
+            text, code, _, peak = measured(PROGRAM, "-H", "198.51.0.0/16", "--max-targets", "65536",
+                                           "-z", "bl.test", "--resolver", server.resolver, "--output",
+                                           form, "-t", "60")
+            self.assertEqual(code, 2)
+            if form == "text":
+                self.assertIn("listed=65536;", text)
+                self.assertLess(peak, 64)
+            else:
+                self.assertEqual(text.count('"listed":[{"zone":"bl.test"'), 65536)
+                # All of it at once: about 4.5 KiB a listing.
+                self.assertLess(peak, 400)
+
+
+class Exactness(TestCase):
+    def test_the_deadline_is_kept(self):
+        server = FakeDNS("* !drop\n")
+        self.addCleanup(server.stop)
+        for seconds in (0.3, 1):
+            _, code, took, _ = measured(PROGRAM, "-H", "192.0.2.1", "-z", "bl.test", "-t", seconds,
+                                        "--resolver", server.resolver)
+            self.assertEqual(code, 3)
+            self.assertGreaterEqual(took, seconds)
+            self.assertLess(took, seconds + 0.2)
+
+    def test_it_works_with_few_descriptors(self):
+        server = FakeDNS("2.0.0.127.bl.test A 127.0.0.2\n")
+        self.addCleanup(server.stop)
+
+        def few():
+            os.close(0)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))
+
+        kwargs = unprivileged(environment()) | {"preexec_fn": few}
+        done = subprocess.run([PROGRAM, "-H", "192.0.2.0/26", "-z", "bl.test", "--resolver",
+                               server.resolver], capture_output=True, text=True, **kwargs)
+        # Some sockets are missing: it must not be OK, nor hang, nor crash.
+        self.assertEqual(done.returncode, 3, done.stdout)
+
+    def test_nothing_secret_is_dumped(self):
+        server = FakeDNS("* !drop\n")
+        self.addCleanup(server.stop)
+        with subprocess.Popen([str(word) for word in (PROGRAM, "-H", "192.0.2.1", "-z", "bl.test", "-t",
+                                                      "2", "--resolver", server.resolver)],
+                              stdout=subprocess.DEVNULL, **unprivileged(environment())) as process:
+            while not server.questions():
+                time.sleep(0.01)
+            # A process that cannot be dumped belongs to root.
+            self.assertEqual(os.stat(f"/proc/{process.pid}/mem").st_uid, 0)
+            self.assertRegex(Path(f"/proc/{process.pid}/limits").read_text(),
+                             r"Max core file size\s+0\s+0\s")
+            process.terminate()
+
+
+class Documentation(TestCase):
+    def test_the_readme_shows_what_is_printed(self):
+        """Each '$ check_...' of the README is run, and the next lines are its output."""
+        server = FakeDNS((TOP / "contrib/world/dns.zone").read_text())
+        self.addCleanup(server.stop)
+        readme = (TOP / "README").read_text()
+        examples = re.findall(r"^    \$ (check_\w+) (.*)\n((?:    .*\n)+)", readme, re.M)
+        self.assertGreater(len(examples), 0)
+        for plugin, words, expected in examples:
+            done = subprocess.run([PLUGINS / plugin, "--resolver", server.resolver, *words.split()],
+                                  capture_output=True, text=True, check=False)
+            shown = re.sub(r"(?m)^    ", "", expected)
+            self.assertEqual(re.sub(r"time=[\d.]+s", "time=Ts", done.stdout),
+                             re.sub(r"time=[\d.]+s", "time=Ts", shown))
+
+    def test_the_build_is_the_shipped_one(self):
+        self.assertNotIn("asan", output("nm", "-D", BUILD / "plugins/check_dnsbl"))
