@@ -149,10 +149,11 @@ define service {{
             if len(rows) >= 2 and status.exists() and "DNSBL UNKNOWN" in status.read_text():
                 break
         self.assertEqual(rows["listed"][0], "CRITICAL")
-        self.assertEqual(rows["listed"][1], "DNSBL CRITICAL - 192.0.2.10 is listed by bl.test; "
+        # Nagios makes ':' of ';', which parts the fields of its log.
+        self.assertEqual(rows["listed"][1], "DNSBL CRITICAL - 192.0.2.10 is listed by bl.test: "
                                             "1 of 1 lists healthy")
         self.assertTrue(rows["listed"][2].startswith("listed=1;;0;0;1 score=3 healthy=1;;;0;1 "))
-        self.assertEqual(rows["clean"][:2], ["OK", "DNSBL OK - 192.0.2.99 is not listed; "
+        self.assertEqual(rows["clean"][:2], ["OK", "DNSBL OK - 192.0.2.99 is not listed: "
                                                    "1 of 1 lists healthy"])
         self.assertTrue(rows["clean"][2].startswith("listed=0;1;2;0;1 "))
         shown = status.read_text()

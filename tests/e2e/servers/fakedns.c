@@ -593,12 +593,33 @@ static int bind_to(int type, const char *address, unsigned *port)
 		errx(2, "%s is no address", address);
 	setsockopt(fd, SOL_SOCKET, type == SOCK_STREAM ? SO_REUSEADDR : SO_RCVBUF,
 		   type == SOCK_STREAM ? &one : &big, sizeof one);
-	if (bind(fd, to, len) != 0 || (type == SOCK_STREAM && listen(fd, 64) != 0))
-		err(2, "%s port %u", address, *port);
+	if (bind(fd, to, len) != 0 || (type == SOCK_STREAM && listen(fd, 64) != 0)) {
+		close(fd);
+		return -1;
+	}
 	len = sizeof bound;
 	getsockname(fd, (struct sockaddr *)&bound, &len);
 	*port = port_of(&bound);
 	return fd;
+}
+
+/* The same port for UDP and TCP; a free one may be free for one of them only. */
+static void bind_both(const char *address, unsigned port)
+{
+	for (int tries = port == 0 ? 50 : 1; tries > 0; tries--) {
+		unsigned chosen = port;
+
+		server.udp = bind_to(SOCK_DGRAM, address, &chosen);
+		server.tcp = bind_to(SOCK_STREAM, address, &chosen);
+		if (server.udp >= 0 && server.tcp >= 0) {
+			printf("%u\n", chosen);
+			fflush(stdout);
+			return;
+		}
+		close(server.udp);
+		close(server.tcp);
+	}
+	err(2, "%s port %u", address, port);
 }
 
 static void stop(int signal_number)
@@ -664,11 +685,8 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	server.begun_us = now_us();
-	server.udp = bind_to(SOCK_DGRAM, address, &port);
-	server.tcp = bind_to(SOCK_STREAM, address, &port);
+	bind_both(address, port);
 	server.other_udp = bind_to(SOCK_DGRAM, address, &other);
-	printf("%u\n", port);
-	fflush(stdout);
 	while (!is_over)
 		turn();
 	return 0;
