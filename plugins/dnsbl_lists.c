@@ -180,13 +180,15 @@ bool lists_add_zone(struct lists *lists, const char *spec, struct frame *frame,
 
 bool lists_exclude(struct lists *lists, const char *name, struct fault *fault)
 {
+	bool is_shown = strncmp(name, "***.", 4) == 0;
 	struct domain domain;
 	size_t kept = 0;
 
-	if (!domain_parse(slice_of(name), &domain, fault))
+	/* A keyed list is named as it is printed. */
+	if (!domain_parse(slice_of(is_shown ? name + 4 : name), &domain, fault))
 		return fault_prefix(fault, "--exclude: %s: ", name);
 	for (size_t i = 0; i < lists->count; i++) {
-		if (!domain_same(&lists->at[i].zone.name, &domain))
+		if (strcmp(lists->at[i].zone.shown, is_shown ? name : domain.text) != 0)
 			lists->at[kept++] = lists->at[i];
 	}
 	lists->count = kept;

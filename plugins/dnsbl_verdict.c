@@ -442,12 +442,17 @@ static void add_data(struct verdict *v)
 
 /* ---- all of it ---- */
 
+/* Has a list answered what a resolver would that rewrites NXDOMAIN? */
 static bool is_suspect(const struct lists *lists)
 {
-	for (size_t i = 0; i < lists->count; i++) {
-		enum dnsbl_health health = list_health(&lists->at[i]);
+	static const struct ip loopback = { 4, { 127, 0, 0, 1 } };
 
-		if (health == DNSBL_WILDCARD || health == DNSBL_OUTSIDE_127)
+	for (size_t i = 0; i < lists->count; i++) {
+		const struct list *list = &lists->at[i];
+		enum dnsbl_health health = list_health(list);
+
+		if (health == DNSBL_WILDCARD || health == DNSBL_OUTSIDE_127 ||
+		    (health == DNSBL_REFUSED && ip_same(&list->odd.odd, &loopback)))
 			return true;
 	}
 	return false;
