@@ -67,13 +67,13 @@ static const struct option_row aliases[] = {
 };
 
 static const struct metric_row metrics[] = {
-	{ "listed", "Pairs of a target and a blocklist that lists it.", UNIT_NONE, NULL, "0", false },
-	{ "score", "Sum of the weights of all lists that list a target.", UNIT_NONE, NULL, NULL, true },
-	{ "healthy", "Lists that work.", UNIT_NONE, NULL, NULL, false },
-	{ "unhealthy", "Lists that do not work.", UNIT_NONE, NULL, NULL, false },
-	{ "refused", "Lists that refuse to answer this resolver.", UNIT_NONE, NULL, NULL, false },
-	{ "queries", "Questions that were asked.", UNIT_NONE, NULL, NULL, false },
-	{ "time", "Seconds that the whole run took.", UNIT_SECONDS, NULL, NULL, false },
+	{ "listed", "Pairs of a target and a blocklist that lists it.", UNIT_NONE, NULL, "0" },
+	{ "score", "Sum of the weights of all lists that list a target.", UNIT_NONE, NULL, NULL, .can_be_negative = true },
+	{ "healthy", "Lists that work.", UNIT_NONE, NULL, NULL },
+	{ "unhealthy", "Lists that do not work.", UNIT_NONE, NULL, NULL },
+	{ "refused", "Lists that refuse to answer this resolver.", UNIT_NONE, NULL, NULL },
+	{ "queries", "Questions that were asked.", UNIT_NONE, NULL, NULL },
+	{ "time", "Seconds that the whole run took.", UNIT_SECONDS, NULL, NULL },
 	{ 0 },
 };
 
@@ -115,8 +115,6 @@ static bool collect_lists(struct settings *settings, struct frame *frame, struct
 	bool has_own = settings->zones.count + settings->zone_files.count + settings->profiles.count > 0;
 
 	lists->tests_health = !settings->has_no_health;
-	if (settings->key_file != NULL && !lists_read_keys(lists, settings->key_file, frame, fault))
-		return fault_prefix(fault, "--key-file: ");
 	if (!has_own && !lists_add_profile(lists, "default", frame, fault))
 		return false;
 	for (size_t i = 0; i < settings->profiles.count; i++) {
@@ -144,6 +142,10 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 {
 	struct settings *settings = own;
 
+	/* First of all, so that no message can tell a key. */
+	if (settings->key_file != NULL &&
+	    !lists_read_keys(&settings->lists, settings->key_file, frame, fault))
+		return fault_prefix(fault, "--key-file: ");
 	if (!collect_targets(settings, frame, fault) || !collect_lists(settings, frame, fault))
 		return false;
 	if (settings->domains.count > 0 && !lists_judge_domains(&settings->lists))

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dnsbl_lists.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "net/file.h"
 
 enum {
 	FILE_MAX = 1 << 20,
 	FIRST_SLICE = DNS_LANE_WINDOW,	/* targets; by then it is known how the lists are */
 	SLICE = 4096,			/* questions at once after that */
+	REASON_MAX = 4096,		/* bytes of a list's reason in JSON; less in text */
 };
 
 static const char stage[] = "lookup";
@@ -40,11 +43,20 @@ bool lists_read_keys(struct lists *lists, const char *path, struct frame *frame,
 	return true;
 }
 
-static struct list *find_list(struct lists *lists, const struct domain *name)
+static bool have_same_codes(const struct dnsbl_zone *a, const struct dnsbl_zone *b)
+{
+	return a->mask == b->mask && memcmp(&a->codes, &b->codes, sizeof a->codes) == 0;
+}
+
+/* What a list of this zone takes the place of. */
+static struct list *find_place(struct lists *lists, const struct dnsbl_zone *zone)
 {
 	for (size_t i = 0; i < lists->count; i++) {
-		if (domain_same(&lists->at[i].zone.name, name))
-			return &lists->at[i];
+		struct list *list = &lists->at[i];
+
+		if (domain_same(&list->zone.name, &zone->name) &&
+		    (list->is_of_profile || have_same_codes(&list->zone, zone)))
+			return list;
 	}
 	return NULL;
 }
@@ -60,7 +72,8 @@ static void hide_key(const struct dnsbl_zone *zone, struct frame *frame)
 		result_hide(&frame->result, label);
 }
 
-static bool add(struct lists *lists, struct slice line, struct frame *frame, struct fault *fault)
+static bool add(struct lists *lists, struct slice line, bool is_of_profile, struct frame *frame,
+		struct fault *fault)
 {
 	struct dnsbl_zone zone;
 	struct list *place;
@@ -68,19 +81,17 @@ static bool add(struct lists *lists, struct slice line, struct frame *frame, str
 	if (!dnsbl_zone_parse(line, text_slice(&lists->keys), &zone, fault))
 		return false;
 	hide_key(&zone, frame);
-	place = find_list(lists, &zone.name);
+	place = find_place(lists, &zone);
+	if (place != NULL && is_of_profile)
+		return true;		/* in two profiles */
 	if (place == NULL) {
-		size_t count = lists->count;
-
-		if ((count & (count - 1)) == 0) {	/* full at 0, 1, 2, 4, 8, ... */
-			place = realloc(lists->at, (count > 0 ? 2 * count : 1) * sizeof *place);
-			if (place == NULL)
-				return fault_set(fault, FAULT_LOCAL, "out of memory");
-			lists->at = place;
-		}
+		place = grow(lists->at, lists->count, sizeof *place);
+		if (place == NULL)
+			return fault_set(fault, FAULT_LOCAL, "out of memory");
+		lists->at = place;
 		place = &lists->at[lists->count++];
 	}
-	*place = (struct list){ .zone = zone };
+	*place = (struct list){ .zone = zone, .is_of_profile = is_of_profile };
 	return true;
 }
 
@@ -121,7 +132,7 @@ static bool add_rows(struct lists *lists, unsigned profile, struct frame *frame,
 		if (!is_chosen || (row->spec[0] == '{' && !has_key(lists, row)) ||
 		    is_replaced(lists, row))
 			continue;
-		if (!add(lists, slice_of(row->spec), frame, fault))
+		if (!add(lists, slice_of(row->spec), true, frame, fault))
 			return false;
 	}
 	return true;
@@ -147,8 +158,8 @@ bool lists_add_profile(struct lists *lists, const char *names, struct frame *fra
 bool lists_add_file(struct lists *lists, const char *path, struct frame *frame,
 		    struct fault *fault)
 {
-	struct text *grown = realloc(lists->files, (lists->file_count + 1) * sizeof *grown);
-	size_t before = lists->count;
+	struct text *grown = grow(lists->files, lists->file_count, sizeof *grown);
+	bool has_one = false;
 	struct slice rest, line;
 	struct text *file;
 
@@ -164,10 +175,11 @@ bool lists_add_file(struct lists *lists, const char *path, struct frame *frame,
 		line = slice_trim(line);
 		if (line.len == 0 || line.at[0] == '#')
 			continue;
-		if (!add(lists, line, frame, fault))
+		if (!add(lists, line, false, frame, fault))
 			return fault_prefix(fault, "%s line %u: ", path, number);
+		has_one = true;
 	}
-	if (lists->count == before)
+	if (!has_one)
 		return fault_set(fault, FAULT_USAGE, "%s: there is no list in it", path);
 	return true;
 }
@@ -175,20 +187,35 @@ bool lists_add_file(struct lists *lists, const char *path, struct frame *frame,
 bool lists_add_zone(struct lists *lists, const char *spec, struct frame *frame,
 		    struct fault *fault)
 {
-	return add(lists, slice_of(spec), frame, fault) || fault_prefix(fault, "--zone: ");
+	return add(lists, slice_of(spec), false, frame, fault) || fault_prefix(fault, "--zone: ");
+}
+
+/* A zone as it is printed: a keyed one is written ***.zone or {key:NAME}.zone. */
+static bool shown_name(const char *name, char shown[DOMAIN_MAX + 1], struct fault *fault)
+{
+	const char *rest = strncmp(name, "***.", 4) == 0    ? name + 4
+			   : strncmp(name, "{key:", 5) == 0 ? strstr(name, "}.")
+							    : NULL;
+	struct domain domain;
+
+	if (rest != NULL && rest[0] == '}')
+		rest += 2;
+	if (!domain_parse(slice_of(rest != NULL ? rest : name), &domain, fault))
+		return false;
+	snprintf(shown, DOMAIN_MAX + 1, "%s%.*s", rest != NULL ? "***." : "", DOMAIN_MAX - 4,
+		 domain.text);
+	return true;
 }
 
 bool lists_exclude(struct lists *lists, const char *name, struct fault *fault)
 {
-	bool is_shown = strncmp(name, "***.", 4) == 0;
-	struct domain domain;
+	char shown[DOMAIN_MAX + 1];
 	size_t kept = 0;
 
-	/* A keyed list is named as it is printed. */
-	if (!domain_parse(slice_of(is_shown ? name + 4 : name), &domain, fault))
+	if (!shown_name(name, shown, fault))
 		return fault_prefix(fault, "--exclude: %s: ", name);
 	for (size_t i = 0; i < lists->count; i++) {
-		if (strcmp(lists->at[i].zone.shown, is_shown ? name : domain.text) != 0)
+		if (strcmp(lists->at[i].zone.shown, shown) != 0)
 			lists->at[kept++] = lists->at[i];
 	}
 	lists->count = kept;
@@ -215,6 +242,7 @@ void lists_release(struct lists *lists)
 	text_release(&lists->keys);
 	free(lists->files);
 	free(lists->pairs);
+	free(lists->answered);
 	free(lists->at);
 	*lists = (struct lists){ 0 };
 }
@@ -241,6 +269,11 @@ unsigned target_kind(const struct target *target)
 	}
 }
 
+static bool is_asked(const struct list *list, const struct target *target)
+{
+	return !list->is_over && !target->is_private && (list->judges & target_kind(target)) != 0;
+}
+
 static bool has_room(struct round *round, size_t more)
 {
 	struct dns_question *grown;
@@ -256,13 +289,13 @@ static bool has_room(struct round *round, size_t more)
 }
 
 static void add_question(struct round *round, const struct domain *name, enum dns_type type,
-			 size_t list)
+			 unsigned lane)
 {
 	struct dns_question *question = &round->at[round->count++];
 
 	question->name = *name;
 	question->type = type;
-	question->lane = (unsigned)list + 1;
+	question->lane = lane;
 	question->server = NULL;
 }
 
@@ -280,11 +313,6 @@ static bool name_of(const struct targets *targets, const struct target *target,
 	return dnsbl_name_of_domain(&targets->sources[target->source].name, &list->zone.name, name);
 }
 
-static bool is_asked(const struct list *list, const struct target *target)
-{
-	return !list->is_over && (list->judges & target_kind(target)) != 0;
-}
-
 static void add_tests(const struct lists *lists, struct round *round)
 {
 	struct dnsbl_test tests[DNSBL_TESTS];
@@ -297,24 +325,38 @@ static void add_tests(const struct lists *lists, struct round *round)
 			continue;
 		count = dnsbl_tests(&list->zone, list->judges, lists->nonce, tests);
 		for (size_t t = 0; t < count; t++)
-			add_question(round, &tests[t].name, DNS_A, i);
+			add_question(round, &tests[t].name, DNS_A, list->lane);
 	}
 }
 
 static struct pair *add_pair(struct lists *lists, size_t target, size_t list,
 			     enum dnsbl_health health, const struct dnsbl_listing *listing)
 {
-	size_t count = lists->pair_count;
-	struct pair *grown = lists->pairs;
+	struct pair *grown = grow(lists->pairs, lists->pair_count, sizeof *grown);
 
-	if ((count & (count - 1)) == 0)
-		grown = realloc(grown, (count > 0 ? 2 * count : 1) * sizeof *grown);
 	if (grown == NULL)
 		return NULL;
 	lists->pairs = grown;
 	grown[lists->pair_count] = (struct pair){ (uint32_t)target, (uint32_t)list, health, *listing,
 						  NULL };
 	return &grown[lists->pair_count++];
+}
+
+/* Judge a list by the answers to its tests. A list of which nobody said that it
+ * has IPv6, and whose IPv6 entry alone is missing, has none. */
+static void judge_tests(struct list *list, const struct dnsbl_test *tests,
+			const struct dns_question *answers, size_t count)
+{
+	struct dnsbl_listing odd;
+
+	list->health = dnsbl_judge_tests(&list->zone, tests, answers, count, list->judges, &list->odd);
+	if (list->health != DNSBL_TESTPOINT_MISSING || list->zone.has_family ||
+	    (list->judges & DNSBL_IP4) == 0 ||
+	    dnsbl_judge_tests(&list->zone, tests, answers, count, DNSBL_IP4, &odd) != DNSBL_OK)
+		return;
+	list->health = DNSBL_OK;
+	list->odd = odd;
+	list->lacks_v6 = true;
 }
 
 /* Judge each list by its tests; how many questions those were. */
@@ -331,7 +373,7 @@ static size_t take_tests(struct lists *lists, const struct round *round)
 		if (list->is_over)
 			continue;
 		count = dnsbl_tests(&list->zone, list->judges, lists->nonce, tests);
-		list->health = dnsbl_judge_tests(&list->zone, tests, answers, count, &list->odd);
+		judge_tests(list, tests, answers, count);
 		for (size_t t = 0; t < count; t++) {
 			list->unfinished += answers[t].status == DNS_UNFINISHED;
 			if (answers[t].detail != NULL)
@@ -344,44 +386,53 @@ static size_t take_tests(struct lists *lists, const struct round *round)
 	return next;
 }
 
-static void take_answer(struct lists *lists, size_t target, size_t number,
-			const struct dns_question *answer, struct frame *frame)
+static void take_answer(struct lists *lists, const struct targets *targets, size_t target,
+			size_t number, const struct dns_question *answer, struct frame *frame)
 {
 	struct list *list = &lists->at[number];
 	struct dnsbl_listing listing;
 	enum dnsbl_health health = dnsbl_read(&list->zone, answer, &listing);
+	bool is_unknown = health == DNSBL_OK && listing.count == 0 && listing.has_odd &&
+			  list->zone.knows_codes && list->zone.type == DNSBL_DENY;
 
+	if (list->lacks_v6 && targets->at[target].ip.version == 6)
+		return;
 	list->asked++;
 	list->reached = target + 1;
 	list->unfinished += answer->status == DNS_UNFINISHED;
 	if (answer->tries > 0)
 		list->via = answer->answered_by;
-	if (health != DNSBL_OK) {
-		list->failed++;
-		if (list->failure == DNSBL_OK && list->health == DNSBL_OK) {
-			list->odd = listing;
-			list->detail = answer->detail;
-		}
-		list->failure = health;
-	} else if (listing.count == 0 && listing.has_odd &&
-		   (!list->zone.knows_codes || list->zone.type != DNSBL_DENY)) {
-		list->filtered++;
-		return;
-	} else if (listing.count == 0 && !listing.has_odd) {
-		return;
-	}
+	list->failed += health != DNSBL_OK;
 	/* What a sick list says is no listing; that it is sick is said once. */
-	if (list->health == DNSBL_OK &&
-	    add_pair(lists, target, number, health, &listing) == NULL)
+	if (list->health != DNSBL_OK)
+		return;
+	if (dnsbl_explains(health, list->failure)) {
+		list->failure = health;
+		list->odd = listing;
+		list->detail = answer->detail;
+	}
+	list->unknown += is_unknown;
+	if (health == DNSBL_OK && !is_unknown) {
+		lists->answered[target]++;
+		list->filtered += listing.count == 0 && listing.has_odd;
+		list->listed += listing.count > 0;
+		if (listing.count == 0)
+			return;
+	}
+	if (add_pair(lists, target, number, health, &listing) == NULL)
 		frame->result.failed = true;
-	list->listed += list->health == DNSBL_OK && health == DNSBL_OK && listing.count > 0;
+}
+
+static bool is_json(const struct frame *frame)
+{
+	return frame->settings.monitor.format == FORMAT_JSON;
 }
 
 /* Ask each listing's list for its reason (RFC 5782 2.1). */
 static void ask_reasons(struct lists *lists, size_t first_pair, const struct targets *targets,
 			struct round *round, struct frame *frame)
 {
-	size_t next = 0;
+	size_t next = 0, most = is_json(frame) ? REASON_MAX : TEXT_FOREIGN_MAX;
 
 	if (!has_room(round, lists->pair_count - first_pair)) {
 		frame->result.failed = true;
@@ -393,7 +444,7 @@ static void ask_reasons(struct lists *lists, size_t first_pair, const struct tar
 
 		if (pair->listing.count > 0 &&
 		    name_of(targets, &targets->at[pair->target], &lists->at[pair->list], &name))
-			add_question(round, &name, DNS_TXT, pair->list);
+			add_question(round, &name, DNS_TXT, lists->at[pair->list].lane);
 	}
 	if (round->count == 0)
 		return;
@@ -406,10 +457,11 @@ static void ask_reasons(struct lists *lists, size_t first_pair, const struct tar
 		if (pair->listing.count == 0)
 			continue;
 		next++;
-		for (size_t r = 0; r < dns_count(answer); r++) {
+		for (size_t r = 0; r < dns_count(answer) && reason.len < most; r++) {
 			text_add(&reason, r > 0 ? " / " : "");
-			text_add_foreign(&reason, answer->records->at[r].data);
+			text_add_foreign_most(&reason, answer->records->at[r].data, most);
 		}
+		text_cut(&reason, 0, most);
 		if (dns_count(answer) > 0)
 			pair->reason = text_take(&reason);
 	}
@@ -421,6 +473,7 @@ static void ask_slice(struct lists *lists, const struct targets *targets, size_t
 		      struct round *round, struct frame *frame)
 {
 	bool tests = lists->tests_health && first == 0;
+	static const struct dnsbl_listing nothing = { .count = 0 };
 	size_t room = (end - first) * lists->count + (tests ? lists->count * DNSBL_TESTS : 0);
 	size_t next = 0, first_pair = lists->pair_count;
 	struct domain name;
@@ -435,7 +488,7 @@ static void ask_slice(struct lists *lists, const struct targets *targets, size_t
 		for (size_t i = 0; i < lists->count; i++) {
 			if (is_asked(&lists->at[i], &targets->at[t]) &&
 			    name_of(targets, &targets->at[t], &lists->at[i], &name))
-				add_question(round, &name, DNS_A, i);
+				add_question(round, &name, DNS_A, lists->at[i].lane);
 		}
 	}
 	frame_ask(frame, tests ? "health" : stage, round->at, round->count);
@@ -443,9 +496,12 @@ static void ask_slice(struct lists *lists, const struct targets *targets, size_t
 		next = take_tests(lists, round);
 	for (size_t t = first; t < end; t++) {
 		for (size_t i = 0; i < lists->count; i++) {
-			if (is_asked(&lists->at[i], &targets->at[t]) &&
-			    name_of(targets, &targets->at[t], &lists->at[i], &name))
-				take_answer(lists, t, i, &round->at[next++], frame);
+			if (!is_asked(&lists->at[i], &targets->at[t]))
+				continue;
+			if (name_of(targets, &targets->at[t], &lists->at[i], &name))
+				take_answer(lists, targets, t, i, &round->at[next++], frame);
+			else if (add_pair(lists, t, i, DNSBL_SKIPPED, &nothing) == NULL)
+				frame->result.failed = true;
 		}
 	}
 	forget(round);
@@ -461,22 +517,36 @@ static size_t leave_sick_ones(struct lists *lists)
 	for (size_t i = 0; i < lists->count; i++) {
 		struct list *list = &lists->at[i];
 
-		list->is_over |= list->health != DNSBL_OK ||
+		if (list->lacks_v6)
+			list->judges &= ~(unsigned)DNSBL_IP6;
+		list->is_over |= list->health != DNSBL_OK || list->judges == 0 ||
 				 (list->asked > 0 && list->failed == list->asked);
 		left += !list->is_over;
 	}
 	return left;
 }
 
+static unsigned lane_of(const struct lists *lists, size_t i)
+{
+	size_t first = 0;
+
+	while (!domain_same(&lists->at[first].zone.name, &lists->at[i].zone.name))
+		first++;
+	return (unsigned)first + 1;
+}
+
 static void prepare(struct lists *lists, const struct targets *targets)
 {
 	unsigned kinds = 0;
 
-	for (size_t i = 0; i < targets->count; i++)
-		kinds |= target_kind(&targets->at[i]);
+	for (size_t i = 0; i < targets->count; i++) {
+		if (!targets->at[i].is_private)
+			kinds |= target_kind(&targets->at[i]);
+	}
 	for (size_t i = 0; i < lists->count; i++) {
 		struct list *list = &lists->at[i];
 
+		list->lane = lane_of(lists, i);
 		list->judges = list->zone.judges & kinds;
 		if (list->zone.dead != NULL)
 			list->health = DNSBL_DEAD;
@@ -485,6 +555,7 @@ static void prepare(struct lists *lists, const struct targets *targets)
 		list->is_over = list->health != DNSBL_OK;
 	}
 	lists->nonce = dns_nonce();
+	lists->answered = calloc(targets->count + 1, sizeof *lists->answered);
 }
 
 void lists_ask(struct lists *lists, const struct targets *targets, struct frame *frame)
@@ -493,6 +564,10 @@ void lists_ask(struct lists *lists, const struct targets *targets, struct frame 
 	size_t left, per_slice = FIRST_SLICE;
 
 	prepare(lists, targets);
+	if (lists->answered == NULL) {
+		frame->result.failed = true;
+		return;
+	}
 	left = leave_sick_ones(lists);
 	for (size_t first = 0; first < targets->count && left > 0; first += per_slice) {
 		size_t end;
@@ -500,6 +575,7 @@ void lists_ask(struct lists *lists, const struct targets *targets, struct frame 
 		if (first > 0)
 			per_slice = left * FIRST_SLICE < SLICE ? SLICE / left : FIRST_SLICE;
 		end = first + per_slice < targets->count ? first + per_slice : targets->count;
+		frame_reserve(frame, lists->pair_count + (end - first));
 		ask_slice(lists, targets, first, end, &round, frame);
 		left = frame->was_cut_off ? 0 : leave_sick_ones(lists);
 	}

@@ -10,21 +10,25 @@
 
 struct list {
 	struct dnsbl_zone zone;
+	unsigned lane;			/* of its questions: the same zone, the same lane */
+	bool is_of_profile;		/* the user has not named it */
 	unsigned judges;		/* what of the targets it can judge; 0: it is skipped */
 	bool is_over;			/* ask it no more */
+	bool lacks_v6;			/* it has no IPv6 test entry, but the others */
 	enum dnsbl_health health;	/* by its tests */
 	enum dnsbl_health failure;	/* of an answer about a target, else DNSBL_OK */
 	struct dnsbl_listing odd;	/* what explains the one or the other */
 	const char *detail;
 	struct endpoint via;		/* the resolver that it was asked through */
 	size_t reached;			/* targets before this one were asked about */
-	size_t asked, listed, failed, unfinished, filtered;
+	size_t asked, listed, failed, unfinished, filtered, unknown;
 };
 
 /* A target on a list, or one that a list could not judge. */
 struct pair {
 	uint32_t target, list;
-	enum dnsbl_health health;	/* DNSBL_OK: listed, or an unknown code */
+	enum dnsbl_health health;	/* DNSBL_OK: listed, or an unknown code;
+					 * DNSBL_SKIPPED: the name would be too long */
 	struct dnsbl_listing listing;
 	char *reason;			/* the list's TXT, with foreign marks; or NULL */
 };
@@ -37,11 +41,14 @@ struct lists {
 	struct text keys;		/* the content of --key-file */
 	struct text *files;		/* of --zones-file */
 	size_t file_count;
+	uint32_t *answered;		/* per target: lists that said yes or no */
 	uint64_t nonce;
 	bool tests_health;
 };
 
-/* Collect the lists. Later ones replace earlier ones of the same name. */
+/* Collect the lists. What the user names replaces the same zone of a profile; a
+ * zone that is named several times with different codes is several lists, as in
+ * postscreen's configuration. */
 bool lists_read_keys(struct lists *lists, const char *path, struct frame *frame,
 		     struct fault *fault);
 bool lists_add_profile(struct lists *lists, const char *names, struct frame *frame,

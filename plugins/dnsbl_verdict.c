@@ -14,6 +14,8 @@ struct verdict {
 	struct result *result;
 	unsigned min_healthy;
 	size_t asked, healthy, refused;		/* lists */
+	size_t answered;			/* targets of which a list said something */
+	size_t skipped;				/* addresses that no list is for */
 	size_t pairs;				/* of target and list that were asked */
 	double listed, score;
 };
@@ -87,6 +89,12 @@ static const char *reason_of(enum dnsbl_health health)
 	return "dnsbl_garbled";
 }
 
+/* Then sick lists do not count. */
+static bool are_enough_healthy(const struct verdict *v)
+{
+	return v->min_healthy > 0 && v->healthy >= v->min_healthy;
+}
+
 static void add_sick(struct verdict *v, const struct list *list)
 {
 	enum dnsbl_health health = list_health(list);
@@ -96,14 +104,16 @@ static void add_sick(struct verdict *v, const struct list *list)
 
 	if (health == DNSBL_TIMEOUT && list->unfinished > 0)
 		return;		/* the finding "timeout" says it */
-	if (v->min_healthy > 0 && v->healthy >= v->min_healthy)
+	if (are_enough_healthy(v))
 		state = STATE_OK;
 	describe(list, &text, &fix);
 	text_add(&headline, "%s: %s", list->zone.shown, text_str(&text));
 	finding = result_add(v->result, state, reason_of(health), "health", list->zone.shown, &text);
-	finding_headline(finding, &headline);
+	result_headline(v->result, finding, &headline);
+	if (health != DNSBL_DEAD)
+		result_count(v->result, finding, health == DNSBL_REFUSED ? "refused" : "unhealthy", 1);
 	if (fix.len > 0)
-		finding_fix(finding, &fix);
+		result_fix(v->result, finding, &fix);
 	text_release(&fix);
 }
 
@@ -111,12 +121,16 @@ static void add_well(struct verdict *v, const struct list *list)
 {
 	struct text text = { 0 };
 
-	if (list->health == DNSBL_OK && list->listed == list->asked)
+	size_t clean = list->asked - list->listed - list->unknown;
+
+	if (list->health == DNSBL_OK && clean == 0)
 		return;
 	if (list->health == DNSBL_SKIPPED) {
 		text_add(&text, "there is nothing that it could judge");
 	} else {
-		text_add(&text, "%zu of %zu not listed", list->asked - list->listed, list->asked);
+		text_add(&text, "%zu of %zu not listed", clean, list->asked);
+		if (list->lacks_v6)
+			text_add(&text, "; it has no IPv6 addresses");
 		if (list->filtered > 0)
 			text_add(&text, "; %zu with codes that do not count", list->filtered);
 		text_add(&text, v->lists->tests_health ? "; the list is healthy"
@@ -145,13 +159,19 @@ static void judge_lists(struct verdict *v)
 	}
 }
 
+/* Does it count in `listed`, and not in the score alone? */
+static bool is_blocklist(const struct list *list)
+{
+	return list->zone.type == DNSBL_DENY && list->zone.weight >= 0;
+}
+
 static void count_lists(struct verdict *v)
 {
 	for (size_t i = 0; i < v->lists->count; i++) {
 		const struct list *list = &v->lists->at[i];
 		enum dnsbl_health health = list_health(list);
 
-		v->pairs += list->zone.type == DNSBL_DENY ? list->asked : 0;
+		v->pairs += is_blocklist(list) ? list->asked : 0;
 		v->asked += health != DNSBL_DEAD && health != DNSBL_SKIPPED;
 		v->healthy += health == DNSBL_OK;
 		v->refused += health == DNSBL_REFUSED;
@@ -164,10 +184,23 @@ static void print_codes(const struct pair *pair, struct text *text)
 {
 	char code[IP_TEXT];
 
-	for (size_t i = 0; i < pair->listing.count; i++) {
-		ip_print(&pair->listing.codes[i], code);
+	for (size_t i = 0; i < dnsbl_code_count(&pair->listing); i++) {
+		struct ip ip = dnsbl_code(&pair->listing, i);
+
+		ip_print(&ip, code);
 		text_add(text, "%s%s", i > 0 ? ", " : "", code);
 	}
+	if (pair->listing.count > dnsbl_code_count(&pair->listing))
+		text_add(text, ", ...");
+}
+
+static void add_meaning(const struct dnsbl_code *code, bool is_short, size_t from, struct text *text)
+{
+	text_add(text, "%s", text->len > from ? ", " : "");
+	if (code->name != NULL)
+		text_add(text, is_short ? "%s" : "%s: ", code->name);
+	if (code->name == NULL || !is_short)
+		text_add(text, "%s", code->meaning);
 }
 
 /* "XBL: exploited host", or nothing; the names alone if `is_short`. */
@@ -175,19 +208,18 @@ static void print_meaning(const struct verdict *v, const struct pair *pair, bool
 			  struct text *text)
 {
 	const struct list *list = &v->lists->at[pair->list];
-	const struct dnsbl_code *before = NULL;
+	const struct dnsbl_code *meanings[DNSBL_MEANINGS], *before = NULL;
+	size_t from = text->len;
 
-	for (size_t i = 0; i < pair->listing.count; i++) {
-		const struct dnsbl_code *code = dnsbl_code_find(&list->zone, &pair->listing.codes[i]);
+	for (size_t i = 0; i < dnsbl_code_count(&pair->listing); i++) {
+		struct ip code = dnsbl_code(&pair->listing, i);
+		size_t count = dnsbl_meanings(&list->zone, &code, meanings);
 
-		if (code == NULL || code == before)
-			continue;
-		text_add(text, "%s", before != NULL ? ", " : "");
-		before = code;
-		if (code->name != NULL)
-			text_add(text, is_short ? "%s" : "%s: ", code->name);
-		if (code->name == NULL || !is_short)
-			text_add(text, "%s", code->meaning);
+		for (size_t m = 0; m < count; m++) {
+			if (meanings[m] != before)
+				add_meaning(meanings[m], is_short, from, text);
+			before = meanings[m];
+		}
 	}
 }
 
@@ -197,13 +229,14 @@ static void print_cure(const struct verdict *v, const struct pair *pair, const s
 {
 	const struct list *list = &v->lists->at[pair->list];
 	const struct dnsbl_list *row = list->zone.list;
-	const struct dnsbl_code *code = dnsbl_code_find(&list->zone, &pair->listing.codes[0]);
+	const struct dnsbl_code *meanings[DNSBL_MEANINGS];
+	struct ip code = dnsbl_code(&pair->listing, 0);
 	const char *advice = "find out why, and stop that first";
 
 	if (row != NULL && row->advice != NULL)
 		advice = row->advice;
-	if (code != NULL && code->advice != NULL)
-		advice = code->advice;
+	if (dnsbl_meanings(&list->zone, &code, meanings) > 0 && meanings[0]->advice != NULL)
+		advice = meanings[0]->advice;
 	text_add(fix, "%s", advice);
 	if (url->len > 0)
 		text_add(fix, row != NULL && row->expires ? "; look it up at %s"
@@ -214,7 +247,7 @@ static void print_cure(const struct verdict *v, const struct pair *pair, const s
 static void add_listing(struct verdict *v, const struct pair *pair)
 {
 	const struct list *list = &v->lists->at[pair->list];
-	bool counts = list->zone.type == DNSBL_DENY && list->zone.weight >= 0;
+	bool counts = is_blocklist(list);
 	const char *id = counts ? "dnsbl_listed"
 				: list->zone.type == DNSBL_ALLOW ? "dnsbl_allowed" : "dnsbl_info";
 	struct text text = { 0 }, headline = { 0 }, meaning = { 0 }, fix = { 0 }, url = { 0 };
@@ -235,20 +268,30 @@ static void add_listing(struct verdict *v, const struct pair *pair)
 	if (meaning.len > 0)
 		text_add(&headline, " (%s)", text_str(&meaning));
 	finding = result_add(v->result, STATE_OK, id, "lookup", list->zone.shown, &text);
-	finding_headline(finding, &headline);
+	result_headline(v->result, finding, &headline);
 	dnsbl_url(&list->zone, target, &url);
 	if (counts) {
 		print_cure(v, pair, &url, &fix);
-		finding_fix(finding, &fix);
+		result_fix(v->result, finding, &fix);
 		result_count(v->result, finding, "listed", 1);
 		v->listed++;
 	}
 	if (url.len > 0)
-		finding_url(finding, &url);
+		result_url(v->result, finding, &url);
 	result_count(v->result, finding, "score", list->zone.weight);
 	v->score += list->zone.weight;
 	text_release(&meaning);
 	text_release(&url);
+}
+
+static void add_too_long(struct verdict *v, const struct pair *pair)
+{
+	struct text text = { 0 };
+	char target[TARGET_TEXT];
+
+	target_print(v->targets, &v->targets->at[pair->target], target);
+	text_add(&text, "its name is too long for %s", v->lists->at[pair->list].zone.shown);
+	result_add(v->result, STATE_UNKNOWN, "dnsbl_not_asked", "lookup", target, &text);
 }
 
 static void add_unknown_code(struct verdict *v, const struct pair *pair)
@@ -272,65 +315,98 @@ static void judge_pairs(struct verdict *v)
 			add_listing(v, pair);
 		else if (pair->health == DNSBL_OK)
 			add_unknown_code(v, pair);
+		else if (pair->health == DNSBL_SKIPPED)
+			add_too_long(v, pair);
 	}
 }
 
-/* ---- targets that no list fits ---- */
+/* ---- targets of which no list said anything ---- */
 
+/* Of which kinds is there a list that is alive? */
 static unsigned covered_kinds(const struct verdict *v)
 {
 	unsigned kinds = 0;
 
 	for (size_t i = 0; i < v->lists->count; i++) {
-		if (v->lists->at[i].zone.dead == NULL)
-			kinds |= v->lists->at[i].zone.judges;
+		const struct list *list = &v->lists->at[i];
+
+		if (list->zone.dead == NULL)
+			kinds |= list->lacks_v6 ? list->zone.judges & ~(unsigned)DNSBL_IP6
+						: list->zone.judges;
 	}
 	return kinds;
 }
 
-static void add_uncovered(struct verdict *v, const char *subject, bool is_all)
+/* Is there a finding already that says why nothing is known of such targets? */
+static bool is_explained(const struct verdict *v, unsigned kind)
+{
+	if (v->frame->was_cut_off)
+		return true;
+	for (size_t i = 0; i < v->lists->count && !are_enough_healthy(v); i++) {
+		const struct list *list = &v->lists->at[i];
+
+		if ((list->zone.judges & kind) != 0 && list->zone.dead == NULL &&
+		    list_health(list) != DNSBL_OK)
+			return true;
+	}
+	return false;
+}
+
+static void add_unanswered(struct verdict *v, const char *subject, enum state state)
 {
 	struct text text = { 0 };
 
-	text_add(&text, is_all ? "none of the %zu lists can judge this"
-			       : "none of the %zu lists can judge this address of the name",
-		 v->lists->count);
-	result_add(v->result, is_all ? STATE_UNKNOWN : STATE_OK,
-		   is_all ? "dnsbl_not_asked" : "dnsbl_skipped", "lookup", subject, &text);
+	text_add(&text, "none of the %zu lists could say anything about this", v->lists->count);
+	result_add(v->result, state, state == STATE_OK ? "dnsbl_skipped" : "dnsbl_not_asked", "lookup",
+		   subject, &text);
+}
+
+/* An address that came with others of its name, and that no list is for, is
+ * left out; of anything else it is UNKNOWN what lists think. */
+static void judge_unanswered(struct verdict *v, bool *source_has_answer, bool *source_is_said,
+			     bool *target_is_said)
+{
+	const struct targets *targets = v->targets;
+	unsigned covered = covered_kinds(v);
+
+	for (size_t i = 0; i < targets->count; i++)
+		source_has_answer[targets->at[i].source] |= v->lists->answered[i] > 0;
+	for (size_t i = 0; i < v->lists->pair_count; i++) {
+		if (v->lists->pairs[i].health == DNSBL_SKIPPED)
+			target_is_said[v->lists->pairs[i].target] = true;
+	}
+	for (size_t i = 0; i < targets->count; i++) {
+		const struct target *target = &targets->at[i];
+		bool is_covered = (target_kind(target) & covered) != 0;
+		char text[TARGET_TEXT];
+
+		if (v->lists->answered[i] > 0) {
+			v->answered++;
+			continue;
+		}
+		if (target->is_private || target_is_said[i] || (is_covered && is_explained(v, target_kind(target))))
+			continue;
+		if (!is_covered && source_has_answer[target->source]) {
+			target_print(targets, target, text);
+			add_unanswered(v, text, STATE_OK);
+			v->skipped++;
+		} else if (!source_is_said[target->source]) {
+			source_is_said[target->source] = true;
+			add_unanswered(v, targets->sources[target->source].word, STATE_UNKNOWN);
+		}
+	}
 }
 
 static void judge_coverage(struct verdict *v)
 {
-	unsigned kinds = covered_kinds(v);
-	const struct targets *targets = v->targets;
-	size_t *covered = calloc(targets->source_count + 1, sizeof *covered);
-	size_t *others = calloc(targets->source_count + 1, sizeof *others);
+	size_t count = v->targets->source_count;
+	bool *flags = calloc(2 * count + v->targets->count + 1, sizeof *flags);
 
-	for (size_t i = 0; covered != NULL && others != NULL && i < targets->count; i++) {
-		const struct target *target = &targets->at[i];
-
-		if ((target_kind(target) & kinds) != 0)
-			covered[target->source]++;
-		else
-			others[target->source]++;
-	}
-	for (size_t i = 0; covered != NULL && others != NULL && i < targets->count; i++) {
-		const struct target *target = &targets->at[i];
-		char text[TARGET_TEXT];
-
-		if ((target_kind(target) & kinds) != 0)
-			continue;
-		target_print(targets, target, text);
-		if (covered[target->source] > 0)
-			add_uncovered(v, text, false);
-		else if (others[target->source] > 0)
-			add_uncovered(v, targets->sources[target->source].word, true);
-		if (covered[target->source] == 0)
-			others[target->source] = 0;	/* said once */
-	}
-	v->result->failed |= covered == NULL || others == NULL;
-	free(covered);
-	free(others);
+	if (flags != NULL && v->lists->answered != NULL)
+		judge_unanswered(v, flags, flags + count, flags + 2 * count);
+	else
+		v->result->failed = true;
+	free(flags);
 }
 
 /* ---- data ---- */
@@ -338,15 +414,14 @@ static void judge_coverage(struct verdict *v)
 static json_t *listing_json(const struct verdict *v, const struct pair *pair, const char *target)
 {
 	const struct list *list = &v->lists->at[pair->list];
-	static const char *const types[] = {
-		[DNSBL_DENY] = "deny", [DNSBL_ALLOW] = "allow", [DNSBL_INFO] = "info",
-	};
 	struct text meaning = { 0 }, url = { 0 }, reason = { 0 };
 	json_t *codes = json_array(), *listing;
 	char code[IP_TEXT];
 
-	for (size_t i = 0; i < pair->listing.count; i++) {
-		ip_print(&pair->listing.codes[i], code);
+	for (size_t i = 0; i < dnsbl_code_count(&pair->listing); i++) {
+		struct ip ip = dnsbl_code(&pair->listing, i);
+
+		ip_print(&ip, code);
 		json_array_append_new(codes, json_string(code));
 	}
 	print_meaning(v, pair, false, &meaning);
@@ -355,7 +430,7 @@ static json_t *listing_json(const struct verdict *v, const struct pair *pair, co
 		text_add_marked(&reason, pair->reason, TEXT_PLAIN);
 	listing = json_pack("{ss so ss ss ss so}", "zone", list->zone.shown, "codes", codes, "meaning",
 			    text_str(&meaning), "text", text_str(&reason), "type",
-			    types[list->zone.type], "url",
+			    dnsbl_type_word(list->zone.type), "url",
 			    url.len > 0 ? json_string(text_str(&url)) : json_null());
 	text_release(&meaning);
 	text_release(&url);
@@ -368,19 +443,27 @@ static json_t *undecided_json(const struct list *list, enum dnsbl_health health)
 	return json_pack("{ss ss}", "zone", list->zone.shown, "why", dnsbl_health_word(health));
 }
 
-/* What is the same for all targets of a kind that no list answered about. */
-static bool is_undecided_by(const struct list *list, const struct target *target, size_t number)
+/* An answer with a code that the list has not published. */
+static json_t *unknown_json(const struct list *list, const struct dnsbl_listing *listing)
 {
-	return list->zone.dead == NULL && (list->judges & target_kind(target)) != 0 &&
-	       (list->health != DNSBL_OK || number >= list->reached);
+	char code[IP_TEXT];
+
+	ip_print(&listing->odd, code);
+	return json_pack("{ss ss ss}", "zone", list->zone.shown, "why", "code_unknown", "code", code);
 }
 
-static json_t *target_json(const struct verdict *v, size_t number, size_t *next_pair,
-			   unsigned kinds)
+/* Did the list say nothing of this target, for a reason that is no pair's? */
+static bool is_undecided_by(const struct list *list, const struct target *target, size_t number)
+{
+	return list->zone.dead == NULL && !target->is_private &&
+	       (list->judges & target_kind(target)) != 0 && (list->health != DNSBL_OK || number >= list->reached);
+}
+
+/* NULL: the target is clean. */
+static json_t *target_json(const struct verdict *v, size_t number, size_t *next_pair)
 {
 	const struct target *target = &v->targets->at[number];
 	json_t *listed = json_array(), *undecided = json_array();
-	bool is_clean = (target_kind(target) & kinds) != 0;
 	char text[TARGET_TEXT];
 
 	target_print(v->targets, target, text);
@@ -399,10 +482,12 @@ static json_t *target_json(const struct verdict *v, size_t number, size_t *next_
 			break;
 		if (pair->listing.count > 0)
 			json_array_append_new(listed, listing_json(v, pair, text));
+		else if (pair->health == DNSBL_OK)
+			json_array_append_new(undecided, unknown_json(list, &pair->listing));
 		else
 			json_array_append_new(undecided, undecided_json(list, pair->health));
 	}
-	if (is_clean && json_array_size(listed) == 0 && json_array_size(undecided) == 0) {
+	if (v->lists->answered[number] > 0 && json_array_size(listed) == 0 && json_array_size(undecided) == 0) {
 		json_decref(listed);
 		json_decref(undecided);
 		return NULL;
@@ -423,11 +508,10 @@ static json_t *zone_json(const struct list *list)
 static void add_data(struct verdict *v)
 {
 	json_t *targets = json_array(), *zones = json_array();
-	unsigned kinds = covered_kinds(v);
 	size_t clean = 0, next_pair = 0;
 
 	for (size_t i = 0; i < v->targets->count; i++) {
-		json_t *target = target_json(v, i, &next_pair, kinds);
+		json_t *target = target_json(v, i, &next_pair);
 
 		if (target != NULL)
 			json_array_append_new(targets, target);
@@ -460,10 +544,6 @@ static bool is_suspect(const struct lists *lists)
 
 static void measure(struct verdict *v)
 {
-	size_t queries = 0;
-
-	for (size_t i = 0; i <= DNS_GARBLED; i++)
-		queries += v->frame->asked[i];
 	if (v->asked > 0) {
 		result_measure_most(v->result, "listed", v->listed, (double)v->pairs);
 		result_measure(v->result, "score", v->score);
@@ -472,25 +552,36 @@ static void measure(struct verdict *v)
 	result_measure_most(v->result, "unhealthy", (double)(v->asked - v->healthy - v->refused),
 			    (double)v->asked);
 	result_measure_most(v->result, "refused", (double)v->refused, (double)v->asked);
-	result_measure(v->result, "queries", (double)queries);
+	result_measure(v->result, "queries", (double)dns_asked(v->frame->dns));
 }
 
+/* The first line when nothing is wrong: only what is known. */
 static void summarise(struct verdict *v)
 {
 	struct text *good = &v->result->good;
 	char target[TARGET_TEXT];
 
+	text_add(&v->result->tail, "%zu of %zu lists healthy", v->healthy, v->asked);
+	if (v->skipped > 0)
+		text_add(&v->result->tail, ", %zu address%s skipped", v->skipped,
+			 v->skipped > 1 ? "es" : "");
+	if (v->answered == 0) {
+		text_add(good, "nothing is known of %s", text_str(&v->result->target));
+		return;
+	}
 	if (v->targets->count == 1) {
 		target_print(v->targets, &v->targets->at[0], target);
 		text_add(good, "%s is ", target);
 	} else {
-		text_add(good, "%zu targets are ", v->targets->count);
+		text_add(good, "%zu targets are ", v->targets->count - v->skipped);
 	}
 	if (v->listed > 0)
-		text_add(good, "listed %g times, which is within the thresholds", v->listed);
+		text_add(good, "listed, but no listing counts here (%g in all)", v->listed);
 	else
-		text_add(good, "not listed");
-	text_add(&v->result->tail, "%zu of %zu lists healthy", v->healthy, v->asked);
+		text_add(good, v->lists->pair_count > 0 ? "on no blocklist" : "not listed");
+	if (v->answered + v->skipped < v->targets->count)
+		text_add(good, " (nothing is known of %zu)",
+			 v->targets->count - v->answered - v->skipped);
 }
 
 void lists_judge(const struct lists *lists, const struct targets *targets, unsigned min_healthy,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "monitor/output.h"
 #include "net/file.h"
@@ -17,7 +18,7 @@ static const struct option_row frame_options[] = {
 	{ 0, "resolver", "ADDR[:PORT]", option_words, FIELD(resolvers),
 	  "ask this DNS server (default: as /etc/resolv.conf says); repeatable", NULL },
 	{ 'p', "port", "PORT", option_port, FIELD(port),
-	  "the port of a --resolver that names none (53)", NULL },
+	  "the port of DNS servers that name none (53)", NULL },
 	{ 0, "dns-timeout", "SECONDS", option_seconds, FIELD(dns_timeout_ms),
 	  "per try (2, or what resolv.conf says)", NULL },
 	{ 0, "dns-tries", "N", option_count, FIELD(dns_tries),
@@ -39,12 +40,12 @@ static int print(const struct text *out, int code)
 	return code;
 }
 
-static int print_wrong_usage(const struct plugin *plugin, const struct fault *fault)
+static int print_wrong_usage(const struct frame *frame, const struct fault *fault)
 {
 	struct text out = { 0 };
 	int code;
 
-	output_wrong_usage(plugin, fault, &out);
+	output_wrong_usage(&frame->result, fault, &out);
 	code = print(&out, STATE_UNKNOWN);
 	text_release(&out);
 	return code;
@@ -67,17 +68,24 @@ static int print_result(const struct frame *frame)
 		code = STATE_UNKNOWN;
 	else if (settings->output_file == NULL)
 		code = print(&out, code);
-	else if (!file_replace(settings->output_file, text_slice(&out), &fault))
-		code = print_wrong_usage(frame->result.plugin, &fault);
+	else if (!file_replace(settings->output_file, text_slice(&out), &fault) &&
+		 !fault_prefix(&fault, "--output-file: "))
+		code = print_wrong_usage(frame, &fault);
 	text_release(&out);
 	return code;
 }
 
 /* ---- options ---- */
 
+/* A configuration is a file, and there; nobody waits for one. */
 static bool read_ini(void *context, const char *path, struct text *content, struct fault *fault)
 {
-	return file_read(path, FILE_MAX, context, content, fault);
+	struct deadline soon = deadline_from(now_us(), 100);
+
+	(void)context;
+	if (strcmp(path, "-") == 0)
+		return fault_set(fault, FAULT_USAGE, "-: standard input is no ini file");
+	return file_read(path, FILE_MAX, &soon, content, fault);
 }
 
 static const char *variable(const char *name)
@@ -85,17 +93,12 @@ static const char *variable(const char *name)
 	return secure_getenv(name);
 }
 
-static bool choose_resolver(struct frame *frame, struct fault *fault)
+static bool read_resolvers(struct frame *frame, struct fault *fault)
 {
 	const struct frame_settings *settings = &frame->settings;
 	struct dns_settings *dns = &frame->dns_settings;
 	uint16_t port = settings->port > 0 ? settings->port : DNS_PORT;
 
-	dns_settings_from_system(dns);
-	if (settings->dns_timeout_ms > 0)
-		dns->timeout_ms = settings->dns_timeout_ms;
-	if (settings->dns_tries > 0)
-		dns->tries = settings->dns_tries;
 	if (settings->resolvers.count > DNS_SERVERS_MAX)
 		return fault_set(fault, FAULT_USAGE, "--resolver: more than %d", DNS_SERVERS_MAX);
 	for (size_t i = 0; i < settings->resolvers.count; i++) {
@@ -106,10 +109,35 @@ static bool choose_resolver(struct frame *frame, struct fault *fault)
 					 "--resolver: %s is no ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT",
 					 word);
 	}
-	if (settings->resolvers.count > 0)
-		dns->server_count = settings->resolvers.count;
+	dns->server_count = settings->resolvers.count;
+	return true;
+}
+
+static void use_system_resolvers(struct frame *frame)
+{
+	struct dns_settings *dns = &frame->dns_settings;
+
+	dns_settings_from_system(dns);
 	if (dns->server_count == 0)
-		endpoint_parse(slice_of("127.0.0.1"), port, &dns->servers[dns->server_count++]);
+		endpoint_parse(slice_of("127.0.0.1"), DNS_PORT, &dns->servers[dns->server_count++]);
+	for (size_t i = 0; i < dns->server_count && frame->settings.port > 0; i++)
+		dns->servers[i].port = frame->settings.port;
+}
+
+static bool choose_resolver(struct frame *frame, struct fault *fault)
+{
+	const struct frame_settings *settings = &frame->settings;
+	struct dns_settings *dns = &frame->dns_settings;
+
+	*dns = dns_defaults;
+	if (settings->resolvers.count == 0)
+		use_system_resolvers(frame);
+	else if (!read_resolvers(frame, fault))
+		return false;
+	if (settings->dns_timeout_ms > 0)
+		dns->timeout_ms = settings->dns_timeout_ms;
+	if (settings->dns_tries > 0)
+		dns->tries = settings->dns_tries;
 	return true;
 }
 
@@ -144,6 +172,28 @@ static void add_timeout(struct frame *frame, const char *stage,
 		   &text);
 }
 
+/* Whatever the other side says, it does not say our secrets. */
+static void mask_records(struct frame *frame, struct dns_question *question)
+{
+	for (size_t i = 0; i < dns_count(question); i++) {
+		struct slice *data = &question->records->at[i].data;
+
+		data->len = result_mask_bytes(&frame->result, (char *)data->at, data->len);
+	}
+}
+
+void frame_reserve(struct frame *frame, size_t findings)
+{
+	/* Measured generously, on a slow machine. */
+	static const int64_t each_us[] = {
+		[FORMAT_TEXT] = 10, [FORMAT_JSON] = 60, [FORMAT_PROMETHEUS] = 20,
+	};
+	struct deadline earlier = frame->deadline;
+
+	earlier.at_us -= (int64_t)findings * each_us[frame->settings.monitor.format];
+	dns_end_at(frame->dns, &earlier);
+}
+
 void frame_ask(struct frame *frame, const char *stage, struct dns_question *questions,
 	       size_t count)
 {
@@ -152,10 +202,14 @@ void frame_ask(struct frame *frame, const char *stage, struct dns_question *ques
 
 	resolver->ask(resolver, questions, count);
 	for (size_t i = 0; i < count; i++) {
+		size_t from = trace->len;
+
 		frame->asked[questions[i].status]++;
-		if (frame->settings.monitor.verbosity > 1 && trace->len < TRACE_MAX) {
+		mask_records(frame, &questions[i]);
+		if (frame->settings.monitor.verbosity > 1 && from < TRACE_MAX) {
 			dns_print(trace, &questions[i]);
 			text_add_char(trace, '\n');
+			result_mask(&frame->result, trace, from);
 		}
 	}
 	add_timeout(frame, stage, questions, count);
@@ -253,14 +307,15 @@ static int run(const struct frame_plugin *plugin, struct frame *frame, void *set
 		text_release(&page);
 		return code;
 	}
-	frame->deadline = (struct deadline){ begun_us + monitor->timeout.ms * 1000 };
+	frame->deadline = deadline_from(begun_us, monitor->timeout.ms);
 	good = monitor_settings_check(monitor, &plugin->plugin, &fault) &&
 	       choose_resolver(frame, &fault) && plugin->prepare(frame, settings, &fault);
 	if (!good && fault.kind != FAULT_TIMEOUT)
-		return print_wrong_usage(&plugin->plugin, &fault);
+		return print_wrong_usage(frame, &fault);
 	if (good)
 		probe(plugin, frame, settings);
-	else
+	else if (!fault_prefix(&fault, "timeout after %g s in stage options: ",
+			       (double)monitor->timeout.ms / 1000))
 		result_add_fault(&frame->result, monitor->timeout.state, "timeout", "options",
 				 "options", &fault);
 	frame->result.duration = (double)(now_us() - begun_us) / 1e6;
@@ -275,8 +330,7 @@ int frame_run(const struct frame_plugin *plugin, void *settings, int argc, char 
 	struct frame frame = {
 		.settings.monitor.timeout = { 30000, STATE_UNKNOWN },
 	};
-	struct deadline deadline = { begun_us + frame.settings.monitor.timeout.ms * 1000 };
-	const struct option_world world = { read_ini, &deadline, variable };
+	const struct option_world world = { read_ini, NULL, variable };
 	const struct option_table tables[] = {
 		{ plugin->plugin.options, settings },
 		{ plugin->frame_options != NULL ? plugin->frame_options : no_options, &frame.settings },
@@ -296,7 +350,7 @@ int frame_run(const struct frame_plugin *plugin, void *settings, int argc, char 
 		code = print(&page, STATE_UNKNOWN);
 		break;
 	case OPTIONS_WRONG:
-		code = print_wrong_usage(&plugin->plugin, &fault);
+		code = print_wrong_usage(&frame, &fault);
 		break;
 	case OPTIONS_READ:
 		code = run(plugin, &frame, settings, begun_us);

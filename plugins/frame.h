@@ -54,6 +54,10 @@ int frame_run(const struct frame_plugin *plugin, void *settings, int argc, char 
 void frame_ask(struct frame *frame, const char *stage, struct dns_question *questions,
 	       size_t count);
 
+/* To print so many findings takes its time: from here on, stop asking as much
+ * earlier. */
+void frame_reserve(struct frame *frame, size_t findings);
+
 /* Findings about the resolver itself: silent, refusing; and, where `is_suspect`
  * and a name that cannot exist is answered, rewriting. */
 void frame_judge_resolver(struct frame *frame, bool is_suspect);

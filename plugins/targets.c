@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "net/file.h"
 
-enum { FILE_MAX = 16 << 20 };
+enum { FILE_MAX = 16 << 20, TARGETS_MAX = 65536 };
 
 static const char stage[] = "resolve";
 
@@ -15,13 +16,13 @@ static const char stage[] = "resolve";
 
 static bool add_source(struct targets *targets, const struct source *source, struct fault *fault)
 {
-	struct source *grown = targets->sources;
-	size_t count = targets->source_count;
+	struct source *grown = grow(targets->sources, targets->source_count, sizeof *grown);
 
-	if ((count & (count - 1)) == 0)		/* full at 0, 1, 2, 4, 8, ... */
-		grown = realloc(grown, (count > 0 ? 2 * count : 1) * sizeof *grown);
 	if (grown == NULL)
 		return fault_set(fault, FAULT_LOCAL, "out of memory");
+	if (targets->source_count == TARGETS_MAX)
+		return fault_set(fault, FAULT_USAGE, "%s: more than %d targets", source->word,
+				 TARGETS_MAX);
 	targets->sources = grown;
 	targets->sources[targets->source_count++] = *source;
 	return true;
@@ -52,18 +53,27 @@ bool targets_add_name(struct targets *targets, enum source_kind kind, const char
 bool targets_add_host(struct targets *targets, const char *word, struct fault *fault)
 {
 	struct source source = { .kind = SOURCE_NETWORK, .word = word };
+	struct slice address = slice_of(word);
 
-	if (network_parse(slice_of(word), &source.network))
+	if (address.len > 2 && word[0] == '[' && word[address.len - 1] == ']')
+		address = (struct slice){ word + 1, address.len - 2 };
+	if (network_parse(address, &source.network)) {
+		if (network_size(&source.network, 1) == 1) {
+			ip_unmap(&source.network.first);
+			source.network.prefix = ip_bits(&source.network.first);
+		}
 		return add_source(targets, &source, fault);
+	}
 	if (strpbrk(word, "/:") != NULL)
-		return fault_set(fault, FAULT_USAGE, "%s is no address, network or name", word);
+		return fault_set(fault, FAULT_USAGE, "%s is no address, no network such as 192.0.2.0/24, "
+				 "and no name", word);
 	return targets_add_name(targets, SOURCE_NAME, word, fault);
 }
 
 bool targets_add_file(struct targets *targets, const char *path, const struct deadline *deadline,
 		      struct fault *fault)
 {
-	struct text *grown = realloc(targets->files, (targets->file_count + 1) * sizeof *grown);
+	struct text *grown = grow(targets->files, targets->file_count, sizeof *grown);
 	size_t before = targets->source_count;
 	unsigned number = 0;
 	struct text *file;
@@ -97,42 +107,40 @@ bool targets_add_file(struct targets *targets, const char *path, const struct de
 	return true;
 }
 
-bool targets_check(const struct targets *targets, unsigned max, struct fault *fault)
+bool targets_check(struct targets *targets, unsigned max, struct fault *fault)
 {
-	enum { WITHOUT_ASKING = 1024, AT_MOST = 65536 };
+	enum { WITHOUT_ASKING = 1024 };
 	unsigned limit = max > 0 ? max : WITHOUT_ASKING;
 	uint64_t count = 0;
 
-	if (max > AT_MOST)
-		return fault_set(fault, FAULT_USAGE, "--max-targets: at most %d", AT_MOST);
+	targets->limit = limit;
+	if (max > TARGETS_MAX)
+		return fault_set(fault, FAULT_USAGE, "--max-targets: at most %d", TARGETS_MAX);
 	if (targets->source_count == 0)
 		return fault_set(fault, FAULT_USAGE, "there is nothing to look at: give -H, --mx, "
 				 "--domain or --targets-file (see --help)");
 	for (size_t i = 0; i < targets->source_count && count <= limit; i++) {
 		const struct source *source = &targets->sources[i];
 
-		count += source->kind == SOURCE_NETWORK ? network_size(&source->network, AT_MOST) : 1;
+		count += source->kind == SOURCE_NETWORK ? network_size(&source->network, TARGETS_MAX) : 1;
 		if (count > limit)
 			return fault_set(fault, FAULT_USAGE,
 					 "%s: more than %u targets (--max-targets allows up to %d)",
-					 source->word, limit, AT_MOST);
+					 source->word, limit, TARGETS_MAX);
 	}
 	return true;
 }
 
 /* ---- what it comes to ---- */
 
-static bool add_target(struct targets *targets, const struct ip *ip, size_t source)
+static bool add_target(struct targets *targets, const struct ip *ip, bool is_private, size_t source)
 {
-	size_t count = targets->count;
-	struct target *grown = targets->at;
+	struct target *grown = grow(targets->at, targets->count, sizeof *grown);
 
-	if ((count & (count - 1)) == 0)
-		grown = realloc(grown, (count > 0 ? 2 * count : 1) * sizeof *grown);
 	if (grown == NULL)
 		return false;
 	targets->at = grown;
-	targets->at[targets->count++] = (struct target){ *ip, (uint32_t)source };
+	targets->at[targets->count++] = (struct target){ *ip, is_private, (uint32_t)source };
 	return true;
 }
 
@@ -151,19 +159,17 @@ static void add_network(struct targets *targets, size_t i, struct frame *frame)
 	uint64_t size = network_size(&source->network, UINT32_MAX);
 
 	/* The special ranges are larger than any network that we take. */
-	if (why != NULL) {
+	if (why != NULL)
 		add_private(frame, source->word, why);
-		return;
-	}
 	for (uint64_t n = 0; n < size; n++) {
 		struct ip ip = network_address(&source->network, n);
 
-		if (!add_target(targets, &ip, i))
+		if (!add_target(targets, &ip, why != NULL, i))
 			frame->result.failed = true;
 	}
 }
 
-/* A host, its source, and the two questions about its addresses. */
+/* A host whose addresses are asked for, and its source. */
 struct host {
 	struct domain name;
 	size_t source;
@@ -176,7 +182,7 @@ struct hosts {
 
 static bool add_host(struct hosts *hosts, const struct domain *name, size_t source)
 {
-	struct host *grown = realloc(hosts->at, (hosts->count + 1) * sizeof *grown);
+	struct host *grown = grow(hosts->at, hosts->count, sizeof *grown);
 
 	if (grown == NULL)
 		return false;
@@ -188,15 +194,17 @@ static bool add_host(struct hosts *hosts, const struct domain *name, size_t sour
 static void add_unresolved(struct frame *frame, const struct dns_question *question,
 			   const char *subject)
 {
-	struct text text = { 0 };
+	bool is_one_family = frame->settings.only_v4 != frame->settings.only_v6;
 	bool is_answered = dns_is_answered(question);
+	struct text text = { 0 };
 
 	if (question->status == DNS_UNFINISHED)
 		return;		/* that is a "timeout" */
 	if (is_answered)
 		text_add(&text, question->status == DNS_NXDOMAIN
 					? "there is no such name in the DNS"
-					: "the name has no address");
+					: "the name has no address%s",
+			 is_one_family ? " of the family that was asked for" : "");
 	else
 		text_add(&text, "asking for its %s record gave: %s%s%s",
 			 dns_type_word(question->type), dns_status_word(question->status),
@@ -219,7 +227,9 @@ static void take_addresses(struct targets *targets, const struct dns_question *q
 		ip_print(ip, address);
 		if (why != NULL)
 			add_private(frame, address, why);
-		else if (!add_target(targets, ip, source))
+		if (targets->count >= targets->limit)
+			targets->is_cut = true;
+		else if (!add_target(targets, ip, why != NULL, source))
 			frame->result.failed = true;
 	}
 }
@@ -284,9 +294,9 @@ static void take_exchangers(const struct dns_question *question, size_t source,
 			result_add(&frame->result, STATE_UNKNOWN, "null_mx", stage,
 				   question->name.text, &text);
 		} else if (!domain_parse(name, &host, &fault)) {
-			text_add(&text, "its MX ");
+			text_add(&text, "its MX \"");
 			text_add_foreign(&text, name);
-			text_add(&text, " is no host name: %s", fault.text);
+			text_add(&text, "\" is no host name: %s", fault.text);
 			result_add(&frame->result, STATE_UNKNOWN, "dns_no_host", stage,
 				   question->name.text, &text);
 		} else if (!add_host(hosts, &host, source)) {
@@ -322,6 +332,17 @@ static void resolve_exchangers(const struct targets *targets, struct hosts *host
 }
 
 /* ---- each target once ---- */
+
+/* Is it a domain that an earlier source names already? */
+static bool is_repeated_domain(const struct targets *targets, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (targets->sources[k].kind == SOURCE_DOMAIN &&
+		    domain_same(&targets->sources[k].name, &targets->sources[i].name))
+			return true;
+	}
+	return false;
+}
 
 static int by_address(const void *a, const void *b)
 {
@@ -360,6 +381,7 @@ void targets_resolve(struct targets *targets, struct frame *frame)
 {
 	static const struct ip none = { 0 };
 	struct hosts hosts = { 0 };
+	struct text text = { 0 };
 	bool has_names = false;
 
 	for (size_t i = 0; i < targets->source_count; i++) {
@@ -369,7 +391,8 @@ void targets_resolve(struct targets *targets, struct frame *frame)
 		text_add(&frame->result.target, "%s%s", i > 0 ? "," : "", source->word);
 		if (source->kind == SOURCE_NAME && !add_host(&hosts, &source->name, i))
 			frame->result.failed = true;
-		if (source->kind == SOURCE_DOMAIN && !add_target(targets, &none, i))
+		if (source->kind == SOURCE_DOMAIN && !is_repeated_domain(targets, i) &&
+		    !add_target(targets, &none, false, i))
 			frame->result.failed = true;
 		if (source->kind == SOURCE_NETWORK)
 			add_network(targets, i, frame);
@@ -380,6 +403,11 @@ void targets_resolve(struct targets *targets, struct frame *frame)
 	}
 	if (targets->source_count > 1 || has_names)
 		drop_repeated(targets);
+	if (targets->is_cut) {
+		text_add(&text, "the names have more addresses than the %u targets that are allowed",
+			 targets->limit);
+		result_add(&frame->result, STATE_UNKNOWN, "too_many_targets", stage, "targets", &text);
+	}
 	free(hosts.at);
 }
 

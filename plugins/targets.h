@@ -23,6 +23,7 @@ struct source {
 
 struct target {
 	struct ip ip;			/* version 0: a domain */
+	bool is_private;		/* nobody sees it: not to be asked about */
 	uint32_t source;		/* number of its source */
 };
 
@@ -31,6 +32,8 @@ struct targets {
 	size_t source_count;
 	struct target *at;
 	size_t count;
+	unsigned limit;			/* so many at most, and */
+	bool is_cut;			/* there were more */
 	struct text *files;		/* what the words of files point into */
 	size_t file_count;
 };
@@ -44,8 +47,9 @@ bool targets_add_name(struct targets *targets, enum source_kind kind, const char
 bool targets_add_file(struct targets *targets, const char *path, const struct deadline *deadline,
 		      struct fault *fault);
 
-/* More than `max`? Then it is wrong usage. */
-bool targets_check(const struct targets *targets, unsigned max, struct fault *fault);
+/* More than `max` (0: 1024)? Then it is wrong usage. Names may still turn out to
+ * have more addresses than that: then some are left out, and a finding. */
+bool targets_check(struct targets *targets, unsigned max, struct fault *fault);
 
 /* Find all addresses. What cannot be found, and addresses that are not public,
  * become findings. Each target stands once. */

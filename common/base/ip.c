@@ -62,8 +62,10 @@ const char *ip_not_public(const struct ip *ip)
 		{ 4, { 169, 254 }, 16, "link-local (RFC 3927)" },
 		{ 4, { 0 }, 8, "\"this network\" (RFC 1122)" },
 		{ 4, { 224 }, 4, "multicast (RFC 5771)" },
+		{ 4, { 240 }, 4, "reserved (RFC 1112)" },
 		{ 6, { 0xfc }, 7, "unique local (RFC 4193)" },
 		{ 6, { 0xfe, 0x80 }, 10, "link-local (RFC 4291)" },
+		{ 6, { 0xfe, 0xc0 }, 10, "site-local (RFC 3879)" },
 		{ 6, { 0xff }, 8, "multicast (RFC 4291)" },
 		{ 6, { 0 }, 128, "the unspecified address (RFC 4291)" },
 	};
@@ -74,6 +76,17 @@ const char *ip_not_public(const struct ip *ip)
 			return ranges[i].why;
 	}
 	return NULL;
+}
+
+void ip_unmap(struct ip *ip)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct ip plain = { .version = 4 };
+
+	if (ip->version != 6 || memcmp(ip->bytes, mapped, sizeof mapped) != 0 || ip->bytes[12] == 127)
+		return;
+	memcpy(plain.bytes, ip->bytes + 12, 4);
+	*ip = plain;
 }
 
 bool network_parse(struct slice s, struct network *network)

@@ -113,12 +113,17 @@ static bool printable(uint32_t c)
 
 void text_add_foreign(struct text *text, struct slice bytes)
 {
+	text_add_foreign_most(text, bytes, TEXT_FOREIGN_MAX);
+}
+
+void text_add_foreign_most(struct text *text, struct slice bytes, size_t most)
+{
 	size_t from;
 
 	text_add_char(text, TEXT_FOREIGN_BEGIN);
 	from = text->len;
 	/* What is cut away anyway is not looked at. */
-	while (bytes.len > 0 && text->len - from <= TEXT_FOREIGN_MAX && !text->failed) {
+	while (bytes.len > 0 && text->len - from <= most && !text->failed) {
 		uint32_t c;
 		size_t len = utf8_first(bytes, &c);
 
@@ -129,7 +134,7 @@ void text_add_foreign(struct text *text, struct slice bytes)
 		len = len > 0 ? len : 1;
 		bytes = (struct slice){ bytes.at + len, bytes.len - len };
 	}
-	text_cut(text, from, TEXT_FOREIGN_MAX);
+	text_cut(text, from, most);
 	text_add_char(text, TEXT_FOREIGN_END);
 }
 

@@ -28,6 +28,8 @@ void text_add_char(struct text *text, char c);
 /* Each C0 control, DEL, U+0080-9F, bidi control (U+202A-E, U+2066-9), U+2028,
  * U+2029 and byte that is not valid UTF-8 becomes "?". */
 void text_add_foreign(struct text *text, struct slice bytes);
+/* The same, but cut to `most` bytes. */
+void text_add_foreign_most(struct text *text, struct slice bytes, size_t most);
 
 /* A text with marks, for a medium. */
 enum text_medium {

@@ -70,7 +70,8 @@ bool dnsbl_codes_parse(struct slice s, struct dnsbl_codes *codes)
 		if (!take_octet(&s, parsed.octets[i]))
 			return false;
 	}
-	if (s.len > 0)
+	/* Others are no answers of a list at all (RFC 5782 2.1). */
+	if (s.len > 0 || (parsed.octets[0][127 / 8] >> 127 % 8 & 1) == 0)
 		return false;
 	*codes = parsed;
 	return true;
@@ -103,14 +104,20 @@ bool dnsbl_key_find(struct slice keys, struct slice name, struct slice *key)
 	return false;
 }
 
+static void show_without_key(struct dnsbl_zone *zone)
+{
+	snprintf(zone->shown, sizeof zone->shown, "***%s",
+		 zone->name.text + strcspn(zone->name.text, "."));
+}
+
 /* The zone's name, and its {key:NAME} filled in. */
 static bool parse_name(struct slice s, struct slice keys, struct dnsbl_zone *zone,
 		       struct fault *fault)
 {
 	static const char open[] = "{key:";
-	char whole[2 * DOMAIN_MAX];
+	char label[LABEL_MAX + 1];
 	struct slice name, key;
-	int len;
+	struct domain parent;
 
 	if (!slice_starts(s, open)) {
 		if (!domain_parse(s, &zone->name, fault))
@@ -120,16 +127,20 @@ static bool parse_name(struct slice s, struct slice keys, struct dnsbl_zone *zon
 	}
 	slice_split(&s, '}', &name);
 	name = (struct slice){ name.at + sizeof open - 1, name.len - (sizeof open - 1) };
-	if (s.at == NULL || !slice_starts(s, "."))
+	if (s.at == NULL || !slice_starts(s, ".") ||
+	    !domain_parse((struct slice){ s.at + 1, s.len - 1 }, &parent, fault))
 		return fault_set(fault, FAULT_USAGE, "no zone behind {key:NAME}");
 	if (!dnsbl_key_find(keys, name, &key))
 		return fault_set(fault, FAULT_USAGE, "the key %.*s is not in a --key-file",
 				 (int)name.len, name.at);
-	len = snprintf(whole, sizeof whole, "%.*s%.*s", (int)key.len, key.at, (int)s.len, s.at);
-	if (len < 0 || (size_t)len >= sizeof whole || !domain_parse(slice_of(whole), &zone->name, fault))
-		return fault_set(fault, FAULT_USAGE, "the key %.*s does not make a name",
+	if (!slice_copy(key, label, sizeof label) || strchr(label, '.') != NULL ||
+	    !domain_parse(slice_of(label), &zone->name, fault) ||
+	    !domain_join(&zone->name, label, &parent) ||
+	    !domain_parse(slice_of(zone->name.text), &zone->name, fault))
+		return fault_set(fault, FAULT_USAGE, "the key %.*s does not make a label of a name",
 				 (int)name.len, name.at);
-	snprintf(zone->shown, sizeof zone->shown, "***%s", strchr(zone->name.text, '.'));
+	explicit_bzero(label, sizeof label);
+	show_without_key(zone);
 	return true;
 }
 
@@ -173,6 +184,9 @@ static bool parse_weight(struct slice s, struct dnsbl_zone *zone)
 /* =codes, &mask and *weight, in any order. */
 static bool apply_marks(struct slice s, struct dnsbl_zone *zone, struct fault *fault)
 {
+	static const char marks[] = "=&*";
+	char seen[sizeof marks] = "";
+
 	if (s.len > 0 && s.at[0] != '*') {
 		zone->codes = (struct dnsbl_codes){ 0 };
 		zone->mask = 0;
@@ -181,7 +195,11 @@ static bool apply_marks(struct slice s, struct dnsbl_zone *zone, struct fault *f
 		struct slice value = { s.at + 1, 0 };
 		char mark = s.at[0];
 
-		while (value.len + 1 < s.len && memchr("=&*", value.at[value.len], 3) == NULL)
+		if (strchr(seen, mark) != NULL)
+			return fault_set(fault, FAULT_USAGE, "%c stands there twice", mark);
+		seen[strlen(seen)] = mark;
+
+		while (value.len + 1 < s.len && memchr(marks, value.at[value.len], 3) == NULL)
 			value.len++;
 		s = (struct slice){ s.at + 1 + value.len, s.len - 1 - value.len };
 		if (mark == '=' && !dnsbl_codes_parse(value, &zone->codes))
@@ -215,7 +233,10 @@ static bool read_family(struct slice value, struct dnsbl_zone *zone)
 {
 	struct slice one;
 
-	zone->judges &= DNSBL_DOMAIN;
+	if ((zone->judges & DNSBL_DOMAIN) != 0)
+		return false;
+	zone->judges = 0;
+	zone->has_family = true;
 	while (slice_split(&value, ',', &one)) {
 		if (slice_is(one, "4"))
 			zone->judges |= DNSBL_IP4;
@@ -227,15 +248,21 @@ static bool read_family(struct slice value, struct dnsbl_zone *zone)
 	return true;
 }
 
+const char *dnsbl_type_word(enum dnsbl_type type)
+{
+	switch (type) {
+	case DNSBL_DENY: return "deny";
+	case DNSBL_ALLOW: return "allow";
+	case DNSBL_INFO: return "info";
+	}
+	return "?";
+}
+
 static bool read_type(struct slice value, struct dnsbl_zone *zone)
 {
-	static const char *const words[] = {
-		[DNSBL_DENY] = "deny", [DNSBL_ALLOW] = "allow", [DNSBL_INFO] = "info",
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (slice_is(value, words[i])) {
-			zone->type = (enum dnsbl_type)i;
+	for (int type = DNSBL_DENY; type <= DNSBL_INFO; type++) {
+		if (slice_is(value, dnsbl_type_word((enum dnsbl_type)type))) {
+			zone->type = (enum dnsbl_type)type;
 			return true;
 		}
 	}
@@ -271,11 +298,22 @@ static bool read_refusal(struct slice value, struct dnsbl_zone *zone)
 	return dnsbl_codes_parse(value, &zone->refusal);
 }
 
+/* In a url, what is listed stands here. */
+static const char target_mark[] = "{target}";
+
 static bool read_url(struct slice value, struct dnsbl_zone *zone)
 {
-	for (size_t i = 0; i < value.len; i++) {
-		if (value.at[i] <= ' ' || memchr("\"<>\\^`|\x7f", value.at[i], 8) != NULL)
+	struct slice rest = value;
+
+	while (rest.len > 0) {
+		if (slice_starts(rest, target_mark)) {
+			rest = (struct slice){ rest.at + sizeof target_mark - 1,
+					       rest.len - (sizeof target_mark - 1) };
+			continue;
+		}
+		if (rest.at[0] <= ' ' || memchr("\"<>\\^`|{}\x7f", rest.at[0], 10) != NULL)
 			return false;
+		rest = (struct slice){ rest.at + 1, rest.len - 1 };
 	}
 	zone->url = value;
 	return slice_starts(value, "https://") || slice_starts(value, "http://");
@@ -287,7 +325,7 @@ static const struct {
 	const char *grammar;
 } words[] = {
 	{ "kind", read_kind, "ip or domain" },
-	{ "family", read_family, "4, 6 or 4,6" },
+	{ "family", read_family, "4, 6 or 4,6, and a list of addresses" },
 	{ "type", read_type, "deny, allow or info" },
 	{ "scope", read_scope, "ip, net or asn" },
 	{ "test", read_test, "none, or points such as 127.0.0.2,!127.0.0.1" },
@@ -342,6 +380,9 @@ static bool apply(struct slice spec, struct dnsbl_zone *zone, struct fault *faul
 
 /* ---- the table ---- */
 
+/* The random label and its dot have to fit in front. */
+enum { ZONE_MAX = DOMAIN_MAX - 26 };
+
 /* Does the row ask this zone? Its key is any first label. */
 static bool is_row_of(const struct dnsbl_list *list, const struct domain *name)
 {
@@ -356,13 +397,18 @@ static bool is_row_of(const struct dnsbl_list *list, const struct domain *name)
 	return text != NULL && slice_is(row, text);
 }
 
-static const struct dnsbl_list *find_list(const struct domain *name)
+/* The first row for a zone, unless the line is that of another one. */
+static const struct dnsbl_list *find_list(const struct domain *name, struct slice line)
 {
+	const struct dnsbl_list *found = NULL;
+
 	for (const struct dnsbl_list *list = dnsbl_lists; list->spec != NULL; list++) {
-		if (is_row_of(list, name))
+		if (list->spec == line.at)
 			return list;
+		if (found == NULL && is_row_of(list, name))
+			found = list;
 	}
-	return NULL;
+	return found;
 }
 
 static const char *find_dead(const struct domain *name)
@@ -389,8 +435,12 @@ bool dnsbl_zone_parse(struct slice line, struct slice keys, struct dnsbl_zone *z
 	name = (struct slice){ line.at, name_length(line) };
 	if (!parse_name(name, keys, &parsed, fault))
 		return false;
+	if (strlen(parsed.name.text) > ZONE_MAX)
+		return fault_set(fault, FAULT_USAGE, "the zone's name is too long to be asked");
 	parsed.dead = find_dead(&parsed.name);
-	parsed.list = find_list(&parsed.name);
+	parsed.list = find_list(&parsed.name, line);
+	if (dnsbl_is_keyed(&parsed))
+		show_without_key(&parsed);
 	if (parsed.list != NULL && !apply(slice_of(parsed.list->spec), &parsed, fault))
 		return false;
 	table_codes = parsed.codes;
@@ -439,20 +489,26 @@ static const struct dnsbl_code *code_in(const struct dnsbl_code *codes, const st
 	return NULL;
 }
 
-const struct dnsbl_code *dnsbl_code_find(const struct dnsbl_zone *zone, const struct ip *code)
+size_t dnsbl_meanings(const struct dnsbl_zone *zone, const struct ip *code,
+		      const struct dnsbl_code *meanings[DNSBL_MEANINGS])
 {
 	const struct dnsbl_code *codes = zone->list != NULL ? zone->list->codes : NULL;
+	size_t count = 0;
 
-	if (zone->mask == 0)
-		return code_in(codes, code);
+	if (zone->mask == 0) {
+		meanings[0] = code_in(codes, code);
+		return meanings[0] != NULL;
+	}
 	for (unsigned bit = 1; bit <= 128; bit *= 2) {
 		struct ip one = *code;
 
 		one.bytes[3] = (uint8_t)bit;
-		if ((code->bytes[3] & zone->mask & bit) != 0 && code_in(codes, &one) != NULL)
-			return code_in(codes, &one);
+		if ((code->bytes[3] & zone->mask & bit) == 0)
+			continue;
+		meanings[count] = code_in(codes, &one);
+		count += meanings[count] != NULL;
 	}
-	return NULL;
+	return count;
 }
 
 const struct dnsbl_code *dnsbl_refusal_find(const struct ip *code)
@@ -468,13 +524,13 @@ const struct dnsbl_code *dnsbl_refusal_find(const struct ip *code)
 
 void dnsbl_url(const struct dnsbl_zone *zone, const char *target, struct text *url)
 {
-	static const char mark[] = "{target}";
 	struct slice rest = zone->url;
 
 	while (rest.len > 0) {
-		if (slice_starts(rest, mark)) {
+		if (slice_starts(rest, target_mark)) {
 			text_add_url(url, target);
-			rest = (struct slice){ rest.at + sizeof mark - 1, rest.len - (sizeof mark - 1) };
+			rest = (struct slice){ rest.at + sizeof target_mark - 1,
+					       rest.len - (sizeof target_mark - 1) };
 			continue;
 		}
 		text_add_char(url, rest.at[0]);
@@ -553,42 +609,78 @@ static bool point_name(const struct dnsbl_zone *zone, const struct dnsbl_point *
 	       dnsbl_name_of_ip(&ip, &zone->name, name);
 }
 
+static bool has_point_for(const struct dnsbl_zone *zone, unsigned kind)
+{
+	struct domain unused;
+
+	for (size_t i = 0; i < zone->point_count; i++) {
+		if (point_name(zone, &zone->points[i], kind, &unused))
+			return true;
+	}
+	return false;
+}
+
+/* The points of one kind, the zone's own or else the standard ones; is one among
+ * them that must be listed? */
+static bool add_points(const struct dnsbl_zone *zone, unsigned kind,
+		       const struct dnsbl_point standard[2], struct dnsbl_test tests[DNSBL_TESTS],
+		       size_t *count)
+{
+	bool has_own = has_point_for(zone, kind), has_positive = false;
+	const struct dnsbl_point *points = has_own ? zone->points : standard;
+	size_t most = has_own ? zone->point_count : zone->has_no_points ? 0 : 2;
+
+	for (size_t i = 0; i < most && *count < DNSBL_TESTS; i++) {
+		struct dnsbl_test *test = &tests[*count];
+
+		if (!point_name(zone, &points[i], kind, &test->name))
+			continue;
+		test->expectation = points[i].must_not ? DNSBL_MUST_NOT : DNSBL_MUST_BE_LISTED;
+		test->judges = kind;
+		has_positive |= !points[i].must_not;
+		++*count;
+	}
+	return has_positive;
+}
+
+/* A question about the list as a whole. */
+static void add_whole(struct dnsbl_test tests[DNSBL_TESTS], size_t *count, const struct domain *name,
+		      enum dnsbl_expectation expectation)
+{
+	if (*count < DNSBL_TESTS)
+		tests[(*count)++] = (struct dnsbl_test){ *name, expectation, 0 };
+}
+
 size_t dnsbl_tests(const struct dnsbl_zone *zone, unsigned judges, uint64_t nonce,
 		   struct dnsbl_test tests[DNSBL_TESTS])
 {
 	/* RFC 5782 section 5 */
-	static const struct { unsigned judges; const char *listed, *unlisted; } standard[] = {
+	static const struct { unsigned kind; const char *listed, *unlisted; } standard[] = {
 		{ DNSBL_IP4, "127.0.0.2", "127.0.0.1" },
 		{ DNSBL_IP6, "::ffff:7f00:2", "::ffff:7f00:1" },
 		{ DNSBL_DOMAIN, "test", "invalid" },
 	};
+	bool has_positive = false;
+	struct domain canary;
 	char label[32];
 	size_t count = 0;
 
-	for (size_t s = 0; s < sizeof standard / sizeof *standard; s++) {
-		unsigned one = judges & standard[s].judges;
-		bool has_own = false;
+	if (judges == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof standard / sizeof *standard; i++) {
+		struct dnsbl_point points[2] = { { slice_of(standard[i].listed), false },
+						 { slice_of(standard[i].unlisted), true } };
 
-		for (size_t i = 0; one != 0 && i < zone->point_count; i++) {
-			if (!point_name(zone, &zone->points[i], one, &tests[count].name))
-				continue;
-			tests[count++].must_not = zone->points[i].must_not;
-			has_own = true;
-		}
-		if (one == 0 || has_own || zone->has_no_points)
-			continue;
-		for (int must_not = 0; must_not <= 1; must_not++) {
-			struct dnsbl_point point = {
-				slice_of(must_not ? standard[s].unlisted : standard[s].listed), must_not };
-
-			if (point_name(zone, &point, one, &tests[count].name))
-				tests[count++].must_not = must_not;
-		}
+		if ((judges & standard[i].kind) != 0)
+			has_positive |= add_points(zone, standard[i].kind, points, tests, &count);
 	}
+	/* That it has no entry says little; that it does not exist says enough. */
+	if (!has_positive)
+		add_whole(tests, &count, &zone->name, DNSBL_MUST_EXIST);
 	/* No list has this: one that answers it, answers everything. */
 	snprintf(label, sizeof label, "mailpath-%016llx", (unsigned long long)nonce);
-	if (judges != 0 && domain_join(&tests[count].name, label, &zone->name))
-		tests[count++].must_not = true;
+	if (domain_join(&canary, label, &zone->name))
+		add_whole(tests, &count, &canary, DNSBL_MUST_NOT);
 	return count;
 }
 
@@ -628,6 +720,19 @@ static bool is_listing(const struct dnsbl_zone *zone, const struct ip *ip)
 	       (zone->mask == 0 || (ip->bytes[3] & zone->mask) != 0);
 }
 
+size_t dnsbl_code_count(const struct dnsbl_listing *listing)
+{
+	return listing->count < DNSBL_ANSWERS ? listing->count : DNSBL_ANSWERS;
+}
+
+struct ip dnsbl_code(const struct dnsbl_listing *listing, size_t i)
+{
+	struct ip ip = { .version = 4 };
+
+	memcpy(ip.bytes, listing->codes[i], 4);
+	return ip;
+}
+
 static enum dnsbl_health odd_one(struct dnsbl_listing *listing, const struct ip *ip,
 				 enum dnsbl_health health)
 {
@@ -661,16 +766,16 @@ enum dnsbl_health dnsbl_read(const struct dnsbl_zone *zone, const struct dns_que
 		if (!is_listing(zone, ip)) {
 			listing->odd = *ip;
 			listing->has_odd = true;
-		} else if (listing->count < DNSBL_ANSWERS) {
-			listing->codes[listing->count++] = *ip;
+		} else if (listing->count++ < DNSBL_ANSWERS) {
+			memcpy(listing->codes[listing->count - 1], ip->bytes, 4);
 		}
 	}
 	return DNSBL_OK;
 }
 
-/* The more it explains, the smaller. */
-static int explains(enum dnsbl_health health)
+bool dnsbl_explains(enum dnsbl_health health, enum dnsbl_health other)
 {
+	/* The more it explains, the smaller. */
 	static const int order[] = {
 		[DNSBL_REFUSED] = 0, [DNSBL_OUTSIDE_127] = 1, [DNSBL_WILDCARD] = 2,
 		[DNSBL_GARBLED] = 3, [DNSBL_SERVFAIL] = 4, [DNSBL_TIMEOUT] = 5,
@@ -678,32 +783,54 @@ static int explains(enum dnsbl_health health)
 		[DNSBL_DEAD] = 8, [DNSBL_SKIPPED] = 9,
 	};
 
-	return order[health];
+	return order[health] < order[other];
+}
+
+static enum dnsbl_health judge_test(const struct dnsbl_zone *zone, enum dnsbl_expectation expectation,
+				    const struct dns_question *answer, struct dnsbl_listing *listing)
+{
+	enum dnsbl_health health = dnsbl_read(zone, answer, listing);
+	/* Which codes are listings does not matter for a test point. */
+	bool is_there = listing->count > 0 || listing->has_odd;
+
+	switch (expectation) {
+	case DNSBL_MUST_EXIST:
+		/* The name of a zone may have any address. */
+		if (answer->status == DNS_FOUND)
+			return DNSBL_OK;
+		return answer->status == DNS_NXDOMAIN ? DNSBL_TESTPOINT_MISSING : health;
+	case DNSBL_MUST_BE_LISTED:
+		return health == DNSBL_OK && !is_there ? DNSBL_TESTPOINT_MISSING : health;
+	case DNSBL_MUST_NOT:
+		if (health != DNSBL_OK || !is_there)
+			return health;
+		if (listing->count > 0)
+			listing->odd = dnsbl_code(listing, 0);
+		listing->has_odd = true;
+		return DNSBL_WILDCARD;
+	}
+	return health;
 }
 
 enum dnsbl_health dnsbl_judge_tests(const struct dnsbl_zone *zone, const struct dnsbl_test *tests,
 				    const struct dns_question *answers, size_t count,
-				    struct dnsbl_listing *odd)
+				    unsigned judges, struct dnsbl_listing *odd)
 {
 	enum dnsbl_health worst = DNSBL_OK;
 
 	*odd = (struct dnsbl_listing){ 0 };
 	for (size_t i = 0; i < count; i++) {
 		struct dnsbl_listing listing;
-		enum dnsbl_health health = dnsbl_read(zone, &answers[i], &listing);
-		/* Which codes are listings does not matter for a test point. */
-		bool is_there = listing.count > 0 || listing.has_odd;
+		enum dnsbl_health health;
 
-		if (health == DNSBL_OK && tests[i].must_not && is_there)
-			health = DNSBL_WILDCARD;
-		if (health == DNSBL_OK && !tests[i].must_not && !is_there)
-			health = DNSBL_TESTPOINT_MISSING;
-		if (health == DNSBL_WILDCARD && listing.count > 0)
-			odd_one(&listing, &listing.codes[0], health);
-		if (explains(health) < explains(worst)) {
+		if (tests[i].judges != 0 && (tests[i].judges & judges) == 0)
+			continue;
+		health = judge_test(zone, tests[i].expectation, &answers[i], &listing);
+		if (dnsbl_explains(health, worst)) {
 			worst = health;
 			*odd = listing;
 		}
 	}
+	odd->count = 0;
 	return worst;
 }

@@ -45,6 +45,7 @@ struct dnsbl_zone {
 	bool has_weight;		/* given, and not by the type */
 	enum dnsbl_type type;
 	unsigned judges;		/* of enum dnsbl_judges */
+	bool has_family;		/* family= was given: it is known, not hoped */
 	struct dnsbl_point points[DNSBL_POINTS];
 	size_t point_count;
 	bool has_no_points;		/* test=none */
@@ -66,7 +67,8 @@ bool dnsbl_zone_parse(struct slice line, struct slice keys, struct dnsbl_zone *z
 /* Is this key in the file? */
 bool dnsbl_key_find(struct slice keys, struct slice name, struct slice *key);
 
-/* Does a row of the table ask this zone with a key for a first label? */
+/* Does a row of the table ask this zone with a key for a first label? Then that
+ * label is hidden in `shown`, also where it was written out. */
 bool dnsbl_is_keyed(const struct dnsbl_zone *zone);
 
 bool dnsbl_codes_parse(struct slice s, struct dnsbl_codes *codes);
@@ -95,25 +97,36 @@ enum dnsbl_health {
 
 const char *dnsbl_health_word(enum dnsbl_health health);
 
-enum { DNSBL_ANSWERS = 8 };
+enum { DNSBL_ANSWERS = 32 };
 
 /* What the A records of an answer say. */
 struct dnsbl_listing {
-	struct ip codes[DNSBL_ANSWERS];	/* those that are listings, at most so many */
-	size_t count;
+	uint8_t codes[DNSBL_ANSWERS][4];	/* the first of those that are listings */
+	size_t count;		/* of all of them */
 	struct ip odd;		/* one that explains the health, or is no listing */
 	bool has_odd;
 };
+
+/* How many codes are kept, and the one of that number. */
+size_t dnsbl_code_count(const struct dnsbl_listing *listing);
+struct ip dnsbl_code(const struct dnsbl_listing *listing, size_t i);
 
 /* Read the answer about a target. Only DNSBL_OK is a statement: listed if
  * listing->count > 0, else not. */
 enum dnsbl_health dnsbl_read(const struct dnsbl_zone *zone, const struct dns_question *answer,
 			     struct dnsbl_listing *listing);
 
-/* A question that shows whether a list works: a point, or a random label. */
+/* A question that shows whether a list works. */
+enum dnsbl_expectation {
+	DNSBL_MUST_BE_LISTED,	/* a test entry */
+	DNSBL_MUST_NOT,		/* another one, or a random label */
+	DNSBL_MUST_EXIST,	/* the zone itself, of a list without test entries */
+};
+
 struct dnsbl_test {
 	struct domain name;
-	bool must_not;
+	enum dnsbl_expectation expectation;
+	unsigned judges;	/* what it is about; 0: the list as a whole */
 };
 
 enum { DNSBL_TESTS = DNSBL_POINTS + 5 };
@@ -122,10 +135,16 @@ enum { DNSBL_TESTS = DNSBL_POINTS + 5 };
 size_t dnsbl_tests(const struct dnsbl_zone *zone, unsigned judges, uint64_t nonce,
 		   struct dnsbl_test tests[DNSBL_TESTS]);
 
-/* What the answers to these tests say together; `odd` as in a listing. */
+/* What the answers to the tests of `judges` say together; `odd` as in a listing. */
 enum dnsbl_health dnsbl_judge_tests(const struct dnsbl_zone *zone, const struct dnsbl_test *tests,
 				    const struct dns_question *answers, size_t count,
-				    struct dnsbl_listing *odd);
+				    unsigned judges, struct dnsbl_listing *odd);
+
+/* Does it explain more to be `health` than to be `other`? */
+bool dnsbl_explains(enum dnsbl_health health, enum dnsbl_health other);
+
+/* "deny", "allow", "info" */
+const char *dnsbl_type_word(enum dnsbl_type type);
 
 /* ---- the table ---- */
 
@@ -163,8 +182,11 @@ extern const struct dnsbl_code dnsbl_refusals[];
 /* 0: no such profile */
 unsigned dnsbl_profile_parse(struct slice name);
 
-/* The meaning of a code in that list, or NULL. */
-const struct dnsbl_code *dnsbl_code_find(const struct dnsbl_zone *zone, const struct ip *code);
+enum { DNSBL_MEANINGS = 8 };
+
+/* What a code means in that list: with a mask, each of its bits; how many. */
+size_t dnsbl_meanings(const struct dnsbl_zone *zone, const struct ip *code,
+		      const struct dnsbl_code *meanings[DNSBL_MEANINGS]);
 
 /* What a refusal code means; never NULL. */
 const struct dnsbl_code *dnsbl_refusal_find(const struct ip *code);

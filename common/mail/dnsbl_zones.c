@@ -104,9 +104,16 @@ static const struct dnsbl_code abusix_codes[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
-static const struct dnsbl_code hostkarma_codes[] = {
+static const struct dnsbl_code hostkarma_black[] = {
+	{ "127.0.0.2", "black", "a source of spam", end_spam },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static const struct dnsbl_code hostkarma_other[] = {
+	{ "127.0.0.1", "white", "trusted", NULL },
 	{ "127.0.0.3", "yellow", "sends both mail and spam, as large providers do", NULL },
 	{ "127.0.0.4", "brown", "not quite a spammer", NULL },
+	{ "127.0.0.5", "NOBL", "to be on no blocklist", NULL },
 	{ NULL, NULL, NULL, NULL },
 };
 
@@ -122,7 +129,8 @@ const struct dnsbl_list dnsbl_lists[] = {
 	/* usable by anybody */
 	{ "psbl.surriel.com=127.0.0.2 family=4 url=https://psbl.org/listing?ip={target}",
 	  DNSBL_DEFAULT, NULL, end_spam, false, NULL },
-	{ "dnsbl.dronebl.org=127.0.0.[3;5..10;13..15;255] family=4,6 url=https://dronebl.org/lookup?ip={target}",
+	/* any answer is a listing; of some the meaning is known */
+	{ "dnsbl.dronebl.org family=4,6 url=https://dronebl.org/lookup?ip={target}",
 	  DNSBL_DEFAULT, dronebl_codes, end_infection, false, NULL },
 	{ "dnsbl-1.uceprotect.net=127.0.0.2 family=4 url=https://www.uceprotect.net/en/rblcheck.php?ipr={target}",
 	  DNSBL_DEFAULT, NULL, do_not_pay, true, NULL },
@@ -174,8 +182,11 @@ const struct dnsbl_list dnsbl_lists[] = {
 	  DNSBL_PROFILE_INFO, NULL, net_not_you, true, NULL },
 	{ "ips.backscatterer.org=127.0.0.2 family=4 type=info url=https://www.backscatterer.org/?ip={target}",
 	  DNSBL_PROFILE_INFO, NULL, "refuse unknown recipients instead of bouncing later", true, NULL },
-	{ "hostkarma.junkemailfilter.com=127.0.0.[3;4] family=4 type=info test=none url=https://ipadmin.junkemailfilter.com/remove.php?ip={target}",
-	  DNSBL_PROFILE_INFO, hostkarma_codes, NULL, false, NULL },
+	/* two in one: only 127.0.0.2 is black, and the other codes are no blocklist */
+	{ "hostkarma.junkemailfilter.com=127.0.0.2 family=4 test=none url=https://ipadmin.junkemailfilter.com/remove.php?ip={target}",
+	  0, hostkarma_black, end_spam, false, NULL },
+	{ "hostkarma.junkemailfilter.com=127.0.0.[1;3..5] family=4 type=info test=none url=https://ipadmin.junkemailfilter.com/remove.php?ip={target}",
+	  DNSBL_PROFILE_INFO, hostkarma_other, NULL, false, NULL },
 	{ "list.dnswl.org=127.0.[0..255].[0..3] family=4 type=allow test=none refusal=127.0.[0;10].[0..255] url=https://www.dnswl.org/s/?s={target}",
 	  DNSBL_PROFILE_INFO, NULL, NULL, false, NULL },
 	{ "wl.mailspike.net family=4 type=allow test=none url=https://mailspike.io/ip_verify",

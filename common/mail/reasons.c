@@ -8,7 +8,6 @@ static const char rfc6471[] = "https://www.rfc-editor.org/rfc/rfc6471";
 static const char rfc6890[] = "https://www.rfc-editor.org/rfc/rfc6890";
 static const char rfc7505[] = "https://www.rfc-editor.org/rfc/rfc7505";
 static const char rfc8020[] = "https://www.rfc-editor.org/rfc/rfc8020";
-static const char rfc9156[] = "https://www.rfc-editor.org/rfc/rfc9156";
 
 const struct reason mail_reasons[] = {
 	/* the run itself */
@@ -40,6 +39,9 @@ const struct reason mail_reasons[] = {
 	{ "address_not_public", "nobody outside sees this address",
 	  "you", "name the address that your mail is sent from, as others see it", rfc6890, NULL },
 
+	{ "too_many_targets", "there is more to look at than is allowed",
+	  "you", "name fewer, or raise --max-targets", NULL, NULL },
+
 	/* blocklists */
 	{ "dnsbl_listed", "it is on a blocklist, and receivers refuse or mark its mail",
 	  "you, then the list", "find out why and stop that first; then ask the list for removal",
@@ -52,14 +54,14 @@ const struct reason mail_reasons[] = {
 	  "nobody", NULL, rfc5782, NULL },
 	{ "dnsbl_skipped", "a list or an address was left out: there was nothing that fits",
 	  "nobody", NULL, NULL, NULL },
-	{ "dnsbl_not_asked", "no list could be asked about this",
-	  "you", "choose lists for this kind: with IPv6 for an IPv6 address, --profile domain for "
-	  "domains", NULL, NULL },
+	{ "dnsbl_not_asked", "no list could say anything about this",
+	  "you", "choose lists that work and are for this kind: with IPv6 for an IPv6 address; for a "
+	  "domain itself --domain NAME, with --profile domain", NULL, NULL },
 	{ "dnsbl_refused", "the list refuses to answer this resolver",
 	  "you", "run a resolver of your own, or register it with the list", rfc6471, NULL },
 	{ "dnsbl_dead", "the list is dead, or does not have the entry that every list must have",
 	  "you", "take it out with --exclude; if it lives elsewhere, the resolver may be filtered or "
-	  "use strict QNAME minimisation", rfc9156, NULL },
+	  "use strict QNAME minimisation", rfc6471, NULL },
 	{ "dnsbl_wildcard", "the list answers for everything, so its answers mean nothing",
 	  "you", "take it out with --exclude: its domain has probably expired", rfc6471, NULL },
 	{ "dnsbl_outside_127", "what answers is no list: the answer lies outside 127.0.0.0/8",

@@ -271,6 +271,7 @@ static bool read_first(const struct option_world *world, struct slice folder,
 		text_add(path, "/%s", names[i]);
 		if (world->read_file(world->context, text_str(path), content, fault))
 			return true;
+		text_release(content);
 		if (fault->kind == FAULT_PERMISSION)
 			return false;
 	}
@@ -389,7 +390,10 @@ struct getopt_view {
 	size_t count;
 };
 
-enum { LETTERS_MAX = 64 };
+enum {
+	LETTERS_MAX = 64,
+	FIRST_LONG = 256,	/* what getopt_long() gives for the first long name */
+};
 
 static bool view_open(struct getopt_view *view, const struct option_table *tables)
 {
@@ -413,7 +417,7 @@ static bool view_open(struct getopt_view *view, const struct option_table *table
 			view->settings[view->count] = tables->settings;
 			view->longs[view->count++] = (struct option){
 				row->name, row->argument != NULL ? required_argument : no_argument,
-				NULL, 0 };
+				NULL, FIRST_LONG + (int)view->count - 1 };
 			if (row->letter == 0 || letters++ == LETTERS_MAX)
 				continue;
 			view->letters[at++] = row->letter;
@@ -439,50 +443,72 @@ static bool wrong(const struct option_row *row, struct fault *fault)
 	return fault_prefix(fault, "--%s: ", row->name);
 }
 
+/* The row of what getopt_long() gave; NULL: there is none. */
+static const struct option_row *row_of(const struct getopt_view *view, int got, size_t *index)
+{
+	for (*index = 0; *index < view->count; ++*index) {
+		if (got == FIRST_LONG + (int)*index || (got != 0 && view->rows[*index]->letter == got))
+			return view->rows[*index];
+	}
+	return NULL;
+}
+
+/* The names that a word such as "--ti=5" may be short for. */
+static bool ambiguous(const struct getopt_view *view, const char *word, struct fault *fault)
+{
+	size_t len = strcspn(word, "="), matches = 0;
+	char names[128] = "";
+
+	for (size_t i = 0; len > 2 && i < view->count; i++) {
+		size_t used = strlen(names);
+
+		if (strncmp(view->rows[i]->name, word + 2, len - 2) != 0)
+			continue;
+		matches++;
+		snprintf(names + used, sizeof names - used, " --%s", view->rows[i]->name);
+	}
+	if (matches < 2)
+		return fault_set(fault, FAULT_USAGE, "%s is no option (see --help)", word);
+	return fault_set(fault, FAULT_USAGE, "%s may mean%s", word, names);
+}
+
 /* getopt_long() stopped at something that is no option, or lacks its value. */
 static bool unknown(const struct getopt_view *view, int got, const char *word, struct fault *fault)
 {
-	if (got == ':') {
-		fault_set(fault, FAULT_USAGE, "it needs a value");
-		for (size_t i = 0; i < view->count; i++) {
-			if (optopt != 0 && view->rows[i]->letter == optopt)
-				return wrong(view->rows[i], fault);
-		}
-		return fault_prefix(fault, "%s: ", word);
+	size_t unused;
+	const struct option_row *row = row_of(view, optopt, &unused);
+
+	if (row != NULL) {
+		fault_set(fault, FAULT_USAGE, got == ':' ? "it needs a value" : "it takes no value");
+		return wrong(row, fault);
 	}
 	if (optopt != 0)
 		return fault_set(fault, FAULT_USAGE, "-%c is no option (see --help)", optopt);
-	return fault_set(fault, FAULT_USAGE,
-			 "%s is no option, is ambiguous, or takes no value (see --help)", word);
+	return ambiguous(view, word, fault);
 }
 
-static size_t index_of_letter(const struct getopt_view *view, int letter)
+/* "-H --port 25": the value is missing. */
+static bool is_option(const struct option_table *tables, const char *value)
 {
-	size_t i = 0;
-
-	while (view->rows[i]->letter != letter)
-		i++;
-	return i;
+	return strncmp(value, "--", 2) == 0 && row_named(tables, slice_of(value + 2)) != NULL;
 }
 
 static enum option_outcome read_words(const struct plugin *plugin, const struct getopt_view *view,
 				      const struct option_table *tables, int argc, char **argv,
 				      struct text *page, struct fault *fault)
 {
-	int got, index = -1;
+	size_t index;
+	int got;
 
 	optind = 0;	/* glibc: begin anew */
 	opterr = 0;
-	while ((got = getopt_long(argc, argv, view->letters, view->longs, &index)) != -1) {
-		const struct option_row *row;
+	while ((got = getopt_long(argc, argv, view->letters, view->longs, NULL)) != -1) {
+		const struct option_row *row = row_of(view, got, &index);
 
-		if (got == '?' || got == ':') {
+		if (row == NULL) {
 			unknown(view, got, argv[optind - 1], fault);
 			return OPTIONS_WRONG;
 		}
-		if (got != 0)
-			index = (int)index_of_letter(view, got);
-		row = view->rows[index];
 		if (row->letter == 'h') {
 			print_help(page, plugin, tables);
 			return OPTIONS_PAGE;
@@ -497,7 +523,9 @@ static enum option_outcome read_words(const struct plugin *plugin, const struct 
 			return OPTIONS_WRONG;
 		}
 		if (row->read == NULL)
-			fault_set(fault, FAULT_USAGE, "it must be spelled out");
+			fault_set(fault, FAULT_USAGE, "it must be spelled out, and takes an = before its value");
+		else if (optarg != NULL && is_option(tables, optarg))
+			fault_set(fault, FAULT_USAGE, "it needs a value, and %s is an option", optarg);
 		else if (optarg != NULL && strpbrk(optarg, "\r\n") != NULL)
 			fault_set(fault, FAULT_USAGE, "a line break in its value");
 		else if (row->read(optarg, (char *)view->settings[index] + row->field, fault))

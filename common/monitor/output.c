@@ -1,35 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "monitor/output.h"
 
-#include <string.h>
-#include <strings.h>
-
 int output_exit_code(const struct result *result)
 {
 	return result->settings->exits_ok ? STATE_OK : (int)result_state(result);
-}
-
-/* Secrets may come back from anywhere: in a name that was asked, in a TXT
- * record, in a library's error. So the finished output is searched for them. */
-static void hide_secrets(const struct result *result, struct text *out)
-{
-	for (size_t i = 0; i < result->secrets.count; i++) {
-		const char *secret = result->secrets.at[i];
-		size_t len = strlen(secret);
-		struct text hidden = { 0 };
-		const char *at = text_str(out), *found;
-
-		while ((found = strcasestr(at, secret)) != NULL) {
-			text_add_slice(&hidden, (struct slice){ at, (size_t)(found - at) });
-			text_add(&hidden, "***");
-			at = found + len;
-		}
-		text_add(&hidden, "%s", at);
-		if (out->at != NULL)
-			explicit_bzero(out->at, out->size);
-		text_release(out);
-		*out = hidden;
-	}
 }
 
 void output_render(const struct result *result, struct text *out)
@@ -45,21 +19,22 @@ void output_render(const struct result *result, struct text *out)
 		output_prometheus(result, out);
 		break;
 	}
-	hide_secrets(result, out);
 }
 
 void output_trace(const struct result *result, struct text *out)
 {
 	text_add_marked(out, text_str(&result->trace), TEXT_SHELL);
-	hide_secrets(result, out);
 }
 
-void output_wrong_usage(const struct plugin *plugin, const struct fault *fault, struct text *out)
+void output_wrong_usage(const struct result *result, const struct fault *fault, struct text *out)
 {
-	struct text marked = { 0 };
+	struct text marked = { 0 }, masked = { 0 };
 
-	text_add_foreign(&marked, slice_of(fault->text));
-	text_add(out, "%s UNKNOWN - ", plugin->service);
+	text_add(&masked, "%s", fault->text);
+	result_mask(result, &masked, 0);
+	text_add_foreign(&marked, text_slice(&masked));
+	text_release(&masked);
+	text_add(out, "%s UNKNOWN - ", result->plugin->service);
 	text_add_marked(out, text_str(&marked), TEXT_SHELL);
 	text_add_char(out, '\n');
 	text_release(&marked);
@@ -75,6 +50,15 @@ void output_reasons(const struct reason *reasons, struct text *out)
 		if (reasons->read != NULL)
 			text_add(out, "    read: %s\n", reasons->read);
 	}
+}
+
+void output_target(const struct result *result, struct text *out)
+{
+	enum { TARGET_MAX = 100 };
+
+	text_add(out, "%s", text_str(&result->target));
+	result_mask(result, out, 0);
+	text_cut(out, 0, TARGET_MAX);
 }
 
 void output_label(const struct metric *metric, struct text *out)

@@ -7,7 +7,7 @@
 /* The exit code: the worst state, or 0 with --exit-ok. */
 int output_exit_code(const struct result *result);
 
-/* The judged result in the format that was asked for, secrets hidden. */
+/* The judged result in the format that was asked for. */
 void output_render(const struct result *result, struct text *out);
 
 /* What was asked and answered: part of the text format, but for standard error
@@ -15,7 +15,7 @@ void output_render(const struct result *result, struct text *out);
 void output_trace(const struct result *result, struct text *out);
 
 /* "SERVICE UNKNOWN - ...": the one line of wrong usage. */
-void output_wrong_usage(const struct plugin *plugin, const struct fault *fault, struct text *out);
+void output_wrong_usage(const struct result *result, const struct fault *fault, struct text *out);
 
 /* The table behind --list-reasons. */
 void output_reasons(const struct reason *reasons, struct text *out);
@@ -24,6 +24,9 @@ void output_reasons(const struct reason *reasons, struct text *out);
 void output_text(const struct result *result, struct text *out);
 void output_json(const struct result *result, struct text *out);
 void output_prometheus(const struct result *result, struct text *out);
+
+/* What was looked at, for a label: at most 100 characters. */
+void output_target(const struct result *result, struct text *out);
 
 /* "label", or "label subject" */
 void output_label(const struct metric *metric, struct text *out);

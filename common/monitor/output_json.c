@@ -18,6 +18,8 @@ static json_t *plain(const char *marked)
 	return string;
 }
 
+enum { SUBJECT_MAX = 1000 };
+
 /* What a user typed may not be valid UTF-8, which JSON has to be. */
 static json_t *printable(const char *foreign)
 {
@@ -26,7 +28,7 @@ static json_t *printable(const char *foreign)
 
 	if (foreign == NULL)
 		return json_null();
-	text_add_foreign(&marked, slice_of(foreign));
+	text_add_foreign_most(&marked, slice_of(foreign), SUBJECT_MAX);
 	string = plain(text_str(&marked));
 	text_release(&marked);
 	return string;
@@ -99,8 +101,9 @@ void output_json(const struct result *result, struct text *out)
 	size_t flags = result->settings->verbosity > 0 ? JSON_INDENT(2) : JSON_COMPACT;
 	const size_t precision = JSON_REAL_PRECISION(15);
 	json_t *findings = json_array(), *perfdata = json_array(), *whole;
-	struct text summary = { 0 };
+	struct text summary = { 0 }, target = { 0 };
 
+	output_target(result, &target);
 	for (size_t i = 0; i < result->finding_count; i++)
 		json_array_append_new(findings, finding_json(&result->findings[i]));
 	for (size_t i = 0; i < result->metric_count; i++) {
@@ -112,10 +115,11 @@ void output_json(const struct result *result, struct text *out)
 			  result->plugin->name, "version", PACKAGE_VERSION, "state",
 			  state_word(result_state(result)), "exit_code", output_exit_code(result),
 			  "summary", plain(text_str(&summary)), "target",
-			  printable(text_str(&result->target)), "duration", number(result->duration),
+			  printable(text_str(&target)), "duration", number(result->duration),
 			  "findings", findings, "perfdata", perfdata, "data",
 			  result->data != NULL ? json_incref(result->data) : json_object());
 	text_release(&summary);
+	text_release(&target);
 	if (whole == NULL || json_dump_callback(whole, append, out, flags | precision) != 0)
 		out->failed = true;
 	text_add_char(out, '\n');

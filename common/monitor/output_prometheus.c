@@ -4,8 +4,6 @@
 
 #include "monitor/output.h"
 
-enum { TARGET_MAX = 100 };
-
 /* The value of a label, quoted and escaped (text exposition format 0.0.4). */
 static void add_label(struct text *out, const char *name, const char *value)
 {
@@ -29,8 +27,7 @@ static void add_plugin_and_target(const struct result *result, struct text *out)
 	struct text target = { 0 };
 
 	add_label(out, "plugin", result->plugin->name);
-	text_add(&target, "%s", text_str(&result->target));
-	text_cut(&target, 0, TARGET_MAX);
+	output_target(result, &target);
 	text_add_char(out, ',');
 	add_label(out, "target", text_str(&target));
 	text_release(&target);
@@ -48,8 +45,7 @@ static void add_row(const struct result *result, const struct metric_row *row, s
 	bool has_head = false;
 
 	text_add(&name, "mailpath_%s_%s", result->plugin->name + strlen("check_"), row->label);
-	text_add(&target, "%s", text_str(&result->target));
-	text_cut(&target, 0, TARGET_MAX);
+	output_target(result, &target);
 	for (size_t i = 0; i < result->metric_count; i++) {
 		const struct metric *metric = &result->metrics[i];
 

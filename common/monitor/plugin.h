@@ -14,6 +14,7 @@ struct metric_row {
 	enum unit unit;
 	const char *warning, *critical;	/* default thresholds, or NULL */
 	bool can_be_negative;	/* there is no minimum */
+	bool has_subjects;	/* one number for each of several subjects */
 };
 
 /* What the monitoring side has to know of a plugin. */

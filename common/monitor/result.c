@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "base/grow.h"
 
 void result_open(struct result *result, const struct plugin *plugin,
 		 const struct monitor_settings *settings)
@@ -76,7 +79,7 @@ static void apply_settings(const struct result *result, struct finding *finding,
 	for (size_t i = 0; i < settings->ignore.count; i++) {
 		if (ignore_parse(settings->ignore.at[i], result->plugin->reasons, &reason, &subject,
 				 &unused) && reason == finding->reason &&
-		    (*subject == '\0' || strcmp(subject, about) == 0)) {
+		    (*subject == '\0' || strcasecmp(subject, about) == 0)) {
 			finding->is_ignored = true;
 			finding->state = STATE_OK;
 		}
@@ -89,24 +92,24 @@ struct finding *result_add(struct result *result, enum state state, const char *
 	static struct finding lost;	/* written to when there is no memory; never read */
 	const struct reason *reason = reason_find(result->plugin->reasons, slice_of(id));
 	struct finding *grown, *finding;
-	size_t count = result->finding_count;
+	struct text masked = { 0 };
 
 	assert(reason != NULL);
-	/* Room doubles: at 0, 1, 2, 4, 8, ... findings it is full. */
-	if ((count & (count - 1)) == 0) {
-		grown = realloc(result->findings, (count > 0 ? 2 * count : 1) * sizeof *grown);
-		if (grown == NULL) {
-			text_release(text);
-			result->failed = true;
-			lost = (struct finding){ .reason = reason };
-			return &lost;
-		}
-		result->findings = grown;
+	grown = grow(result->findings, result->finding_count, sizeof *grown);
+	if (grown == NULL) {
+		text_release(text);
+		result->failed = true;
+		lost = (struct finding){ .reason = reason };
+		return &lost;
 	}
+	result->findings = grown;
 	finding = &result->findings[result->finding_count++];
 	*finding = (struct finding){ .state = state, .reason = reason, .stage = stage };
-	finding->subject = strdup(subject);
-	apply_settings(result, finding, subject);
+	text_add(&masked, "%s", subject);
+	result_mask(result, &masked, 0);
+	apply_settings(result, finding, text_str(&masked));
+	finding->subject = text_take(&masked);
+	result_mask(result, text, 0);
 	if (finding->is_ignored)
 		text_add(text, " (ignored)");
 	finding->text = text_take(text);
@@ -130,25 +133,26 @@ struct finding *result_add_fault(struct result *result, enum state state, const 
 	return result_add(result, state, id, stage, subject, &text);
 }
 
-static void replace(char **field, struct text *text)
+static void replace(const struct result *result, char **field, struct text *text)
 {
+	result_mask(result, text, 0);
 	free(*field);
 	*field = text_take(text);
 }
 
-void finding_headline(struct finding *finding, struct text *headline)
+void result_headline(const struct result *result, struct finding *finding, struct text *headline)
 {
-	replace(&finding->headline, headline);
+	replace(result, &finding->headline, headline);
 }
 
-void finding_fix(struct finding *finding, struct text *fix)
+void result_fix(const struct result *result, struct finding *finding, struct text *fix)
 {
-	replace(&finding->fix, fix);
+	replace(result, &finding->fix, fix);
 }
 
-void finding_url(struct finding *finding, struct text *url)
+void result_url(const struct result *result, struct finding *finding, struct text *url)
 {
-	replace(&finding->url, url);
+	replace(result, &finding->url, url);
 }
 
 static struct metric *metric_of(struct result *result, const char *label)
@@ -216,6 +220,48 @@ void result_count(struct result *result, const struct finding *finding, const ch
 
 	if (metric != NULL && finding->is_ignored)
 		metric->ignored += amount;
+}
+
+void result_mask(const struct result *result, struct text *text, size_t from)
+{
+	for (size_t i = 0; i < result->secrets.count; i++) {
+		const char *secret = result->secrets.at[i];
+		const char *at = text->len > from ? text->at + from : "", *found;
+		struct text masked = { .failed = text->failed };
+
+		if (strcasestr(at, secret) == NULL)
+			continue;
+		text_add_slice(&masked, (struct slice){ text->at, from });
+		while ((found = strcasestr(at, secret)) != NULL) {
+			text_add_slice(&masked, (struct slice){ at, (size_t)(found - at) });
+			text_add(&masked, "***");
+			at = found + strlen(secret);
+		}
+		text_add(&masked, "%s", at);
+		explicit_bzero(text->at, text->size);
+		text_release(text);
+		*text = masked;
+	}
+}
+
+size_t result_mask_bytes(const struct result *result, char *bytes, size_t len)
+{
+	static const char stars[] = "***";
+
+	for (size_t i = 0; i < result->secrets.count; i++) {
+		size_t secret_len = strlen(result->secrets.at[i]);
+		size_t star_count = secret_len < sizeof stars - 1 ? secret_len : sizeof stars - 1;
+
+		for (size_t at = 0; at + secret_len <= len; at++) {
+			if (strncasecmp(bytes + at, result->secrets.at[i], secret_len) != 0)
+				continue;
+			memcpy(bytes + at, stars, star_count);
+			memmove(bytes + at + star_count, bytes + at + secret_len, len - at - secret_len);
+			len -= secret_len - star_count;
+			at += star_count - 1;
+		}
+	}
+	return len;
 }
 
 void result_hide(struct result *result, const char *secret)
@@ -373,10 +419,12 @@ void result_summary(const struct result *result, struct text *summary)
 		text_add_foreign(summary, slice_of(worst->subject));
 		text_add(summary, ": %s", worst->text);
 	}
+	result_mask(result, summary, from);
 	text_cut(summary, from, HEADLINE_MAX);
 	if (ill > 1)
 		text_add(summary, " (and %zu more)", ill - 1);
 	if (result->tail.len > 0)
 		text_add(summary, "; %s", text_str(&result->tail));
+	result_mask(result, summary, from);
 	text_cut(summary, from, SUMMARY_MAX);
 }

@@ -48,7 +48,7 @@ struct result {
 	struct text tail;		/* and what it ends with in any case */
 	struct text trace;		/* -vv: what was asked and answered */
 	json_t *data;			/* the plugin's own result, or NULL */
-	struct words secrets;		/* never printed, whoever says them; owned */
+	struct words secrets;		/* of result_hide(); owned */
 	double duration;		/* seconds */
 	bool failed;			/* there was no memory for something */
 };
@@ -68,9 +68,9 @@ struct finding *result_add_fault(struct result *result, enum state state, const 
 				 const struct fault *fault);
 
 /* Set a finding's texts, taken. */
-void finding_headline(struct finding *finding, struct text *headline);
-void finding_fix(struct finding *finding, struct text *fix);
-void finding_url(struct finding *finding, struct text *url);
+void result_headline(const struct result *result, struct finding *finding, struct text *headline);
+void result_fix(const struct result *result, struct finding *finding, struct text *fix);
+void result_url(const struct result *result, struct finding *finding, struct text *url);
 
 /* A number of the plugin's table. */
 void result_measure(struct result *result, const char *label, double value);
@@ -83,8 +83,14 @@ void result_measure_of(struct result *result, const char *label, const char *sub
 void result_count(struct result *result, const struct finding *finding, const char *label,
 		  double amount);
 
-/* From here on, `secret` (any case) is printed as "***". */
+/* From here on, `secret` (any case) is "***" in all texts that are added. */
 void result_hide(struct result *result, const char *secret);
+
+/* Do the same to a text from byte `from` on, and to bytes in place: how many
+ * bytes are left. What is cut to a length has to be masked before: half a secret
+ * is not found. */
+void result_mask(const struct result *result, struct text *text, size_t from);
+size_t result_mask_bytes(const struct result *result, char *bytes, size_t len);
 
 /* Give findings that a metric counts the state that its thresholds say, and
  * make a finding of each crossed threshold that has none. Sorts: worst first. */

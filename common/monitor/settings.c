@@ -29,13 +29,14 @@ void monitor_settings_release(struct monitor_settings *settings)
 	words_release(&settings->ignore);
 }
 
-/* Is `name` this label, alone or with a subject behind a blank? */
-static bool names_metric(struct slice name, const char *label)
+/* Is `name` its label, or the label, a blank and a subject? */
+static bool names_metric(struct slice name, const struct metric_row *metric)
 {
-	size_t len = strlen(label);
+	size_t len = strlen(metric->label);
 
-	return slice_is(name, label) ||
-	       (name.len > len && slice_starts(name, label) && name.at[len] == ' ');
+	return slice_is(name, metric->label) ||
+	       (metric->has_subjects && name.len > len + 1 && slice_starts(name, metric->label) &&
+		name.at[len] == ' ');
 }
 
 bool threshold_parse(const char *word, const struct metric_row *metrics,
@@ -46,7 +47,7 @@ bool threshold_parse(const char *word, const struct metric_row *metrics,
 	struct slice range = slice_of(equals != NULL ? equals + 1 : word);
 	size_t row = 0, label_len;
 
-	while (equals != NULL && metrics[row].label != NULL && !names_metric(name, metrics[row].label))
+	while (equals != NULL && metrics[row].label != NULL && !names_metric(name, &metrics[row]))
 		row++;
 	if (metrics[row].label == NULL)
 		return fault_set(fault, FAULT_USAGE, "%.*s is no metric of this plugin",
@@ -101,6 +102,8 @@ bool ignore_parse(const char *word, const struct reason *reasons, const struct r
 	size_t len = strcspn(word, ":");
 
 	*subject = word[len] == ':' ? word + len + 1 : "";
+	if (word[len] == ':' && **subject == '\0')
+		return fault_set(fault, FAULT_USAGE, "%s has no subject behind the :", word);
 	return find_or_fault(reasons, (struct slice){ word, len }, reason, fault);
 }
 

@@ -11,9 +11,9 @@ int64_t now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-struct deadline deadline_after_ms(int64_t ms)
+struct deadline deadline_from(int64_t begun_us, int64_t ms)
 {
-	return (struct deadline){ now_us() + ms * 1000 };
+	return (struct deadline){ begun_us + ms * 1000 };
 }
 
 bool deadline_passed(const struct deadline *deadline)

@@ -11,7 +11,7 @@ struct deadline {
 };
 
 int64_t now_us(void);
-struct deadline deadline_after_ms(int64_t ms);
+struct deadline deadline_from(int64_t begun_us, int64_t ms);
 bool deadline_passed(const struct deadline *deadline);
 
 /* How long poll() may wait for the earlier of `until_us` and the deadline:

@@ -17,6 +17,7 @@
 
 enum {
 	WINDOW = 1024,		/* questions in flight */
+	TCP_WINDOW = 128,	/* of them, where each needs a connection of its own */
 	POOL = 16,		/* sockets a server; a slot's number tells which */
 	SERVERS = 32,		/* the resolver's own, and those that questions name */
 	HOPS_MAX = 8,		/* aliases that are asked on */
@@ -77,6 +78,7 @@ struct dns {
 	size_t server_count;
 	struct dns_memory memory;
 	unsigned strays;
+	size_t asked;
 
 	struct slot slots[WINDOW];
 	size_t slot_end;		/* behind the highest that was ever used */
@@ -101,14 +103,16 @@ static void try_next(struct dns *dns, struct slot *slot);
 
 /* ---- settings, chance ---- */
 
+const struct dns_settings dns_defaults = { .timeout_ms = 2000, .tries = 3 };
+
 void dns_settings_from_system(struct dns_settings *settings)
 {
 	size_t count = 0;
 
-	*settings = (struct dns_settings){ .timeout_ms = 2000, .tries = 3 };
+	*settings = dns_defaults;
 	/* res_init() keeps what was set before, where the file says nothing. */
-	_res.retrans = 2;
-	_res.retry = 3;
+	_res.retrans = (int)(dns_defaults.timeout_ms / 1000);
+	_res.retry = (int)dns_defaults.tries;
 	if (res_init() != 0)
 		return;
 	settings->timeout_ms = _res.retrans * 1000;
@@ -258,6 +262,14 @@ static int open_socket(const struct endpoint *to, int type)
 	return fd;
 }
 
+/* Was it this machine that refused open_socket()? */
+static bool has_no_socket(void)
+{
+	return errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+}
+
+static const char no_socket[] = "this machine has no socket left for it";
+
 static void close_tcp(struct slot *slot)
 {
 	if (slot->tcp == NULL)
@@ -276,7 +288,7 @@ static void finish(struct dns *dns, struct slot *slot, enum dns_status status, c
 
 	question->status = status;
 	question->detail = detail;
-	question->authenticated = status != DNS_UNFINISHED && slot->authenticated;
+	question->authenticated = dns_is_answered(question) && slot->authenticated;
 	question->took_us = (uint32_t)(now_us() - slot->begun_us);
 	if (slot->server != NULL)
 		question->answered_by = slot->server->endpoint;
@@ -316,6 +328,8 @@ static void begin_tcp(struct dns *dns, struct slot *slot, struct server *server)
 	slot->server = server;
 	slot->until_us = now_us() + dns->settings.timeout_ms * 1000;
 	if (tcp == NULL || bytes == NULL || (tcp->fd = open_socket(&server->endpoint, SOCK_STREAM)) < 0) {
+		if (has_no_socket())
+			trouble(slot, DNS_TIMEOUT, no_socket);
 		free(tcp);
 		free(bytes);
 		ask_elsewhere(dns, slot);
@@ -338,6 +352,16 @@ static void unreachable(struct dns *dns, struct slot *slot)
 	ask_elsewhere(dns, slot);
 }
 
+/* What is lost on the way is asked again; false: there is no way. */
+static bool send_on(int fd, const uint8_t *bytes, size_t len)
+{
+	/* A refusal is the echo of an earlier packet, and reported once. */
+	if (send(fd, bytes, len, 0) >= 0 ||
+	    (errno == ECONNREFUSED && send(fd, bytes, len, 0) >= 0))
+		return true;
+	return errno == EAGAIN || errno == ENOBUFS || errno == EINTR;
+}
+
 static void send_udp(struct dns *dns, struct slot *slot)
 {
 	int *fd = &slot->server->sockets[pool_of(dns, slot)];
@@ -350,25 +374,36 @@ static void send_udp(struct dns *dns, struct slot *slot)
 		*fd = open_socket(&slot->server->endpoint, SOCK_DGRAM);
 	if (len == 0) {
 		finish(dns, slot, DNS_GARBLED, "no question can be built for this name");
-	} else if (*fd == NONE) {
+	} else if (*fd == NONE && has_no_socket()) {
+		trouble(slot, DNS_TIMEOUT, no_socket);
+		ask_elsewhere(dns, slot);
+	} else if (*fd == NONE || !send_on(*fd, question, len)) {
 		unreachable(dns, slot);
-	} else if (send(*fd, question, len, 0) < 0 && errno == ECONNREFUSED) {
-		/* That was the last one's echo: it is reported once, so ask again. */
-		send(*fd, question, len, 0);
 	}
 }
 
 /* The waits grow from try to try; together they are tries * timeout. */
 static int64_t wait_us(const struct dns_settings *settings, unsigned try)
 {
+	if (try > settings->tries)
+		try = settings->tries;
 	return settings->timeout_ms * 1000 * 2 * try / (settings->tries + 1);
+}
+
+/* At least one try for each server. */
+static unsigned tries_of(const struct dns *dns, const struct slot *slot)
+{
+	unsigned servers = (unsigned)dns->settings.server_count;
+
+	return slot->question->server != NULL || servers < dns->settings.tries ? dns->settings.tries
+									       : servers;
 }
 
 static void try_next(struct dns *dns, struct slot *slot)
 {
 	struct server *server = choose(dns, slot);
 
-	if (slot->tries == dns->settings.tries || server == NULL) {
+	if (server == NULL || slot->tries >= tries_of(dns, slot)) {
 		finish(dns, slot, slot->trouble, slot->detail);
 		return;
 	}
@@ -395,9 +430,23 @@ static void begin(struct dns *dns, struct slot *slot, const struct domain *name)
 	try_next(dns, slot);
 }
 
+static bool is_failure(const struct dns_packet *packet)
+{
+	return packet->kind == DNS_PACKET_FOREIGN ||
+	       (packet->kind == DNS_PACKET_ANSWER &&
+		(packet->status == DNS_SERVFAIL || packet->status == DNS_REFUSED ||
+		 packet->status == DNS_GARBLED));
+}
+
 static void take(struct dns *dns, struct slot *slot, struct server *server,
 		 struct dns_packet *packet)
 {
+	/* Somebody who was asked before, and has nothing to say: wait on. */
+	if (server != slot->server && (packet->kind == DNS_PACKET_NO_EDNS || is_failure(packet))) {
+		if (packet->kind == DNS_PACKET_ANSWER)
+			trouble(slot, packet->status, packet->detail);
+		return;
+	}
 	slot->server = server;
 	slot->authenticated &= packet->authenticated;
 	switch (packet->kind) {
@@ -464,7 +513,7 @@ static void stray(struct dns *dns, const struct server *server, size_t pool, con
 		if (slot->question == NULL || slot->server != server || slot->tcp != NULL)
 			continue;
 		dns_packet_read(bytes, len, &slot->name, slot->question->type, &packet);
-		if (packet.kind != DNS_PACKET_FOREIGN)
+		if (!is_failure(&packet))
 			trouble(slot, DNS_GARBLED, "answers with an id that was not asked with");
 		holder.records = packet.records;
 		dns_release(&holder, 1);
@@ -516,12 +565,25 @@ static void receive_udp(struct dns *dns, struct server *server, size_t pool)
 	}
 }
 
+/* The length has come: make room for so many bytes behind it. */
+static bool expect_answer(struct tcp *tcp)
+{
+	enum { HEADER = 12 };
+	size_t len = (size_t)(tcp->bytes[0] << 8 | tcp->bytes[1]);
+	uint8_t *bytes = len >= HEADER ? realloc(tcp->bytes, 2 + len) : NULL;
+
+	if (bytes == NULL)
+		return false;
+	tcp->bytes = bytes;
+	tcp->size = 2 + len;
+	return true;
+}
+
 static void receive_tcp(struct dns *dns, struct slot *slot)
 {
 	struct tcp *tcp = slot->tcp;
 	struct dns_packet packet;
 	ssize_t moved;
-	uint8_t *bytes;
 
 	moved = tcp->is_reading ? recv(tcp->fd, tcp->bytes + tcp->done, tcp->size - tcp->done, 0)
 				: send(tcp->fd, tcp->bytes + tcp->done, tcp->size - tcp->done,
@@ -542,13 +604,8 @@ static void receive_tcp(struct dns *dns, struct slot *slot)
 		return;
 	}
 	if (tcp->size == 2) {
-		tcp->size += (size_t)(tcp->bytes[0] << 8 | tcp->bytes[1]);
-		bytes = realloc(tcp->bytes, tcp->size);
-		if (bytes == NULL || tcp->size == 2) {
+		if (!expect_answer(tcp))
 			ask_elsewhere(dns, slot);
-			return;
-		}
-		tcp->bytes = bytes;
 		return;
 	}
 	if ((tcp->bytes[2] << 8 | tcp->bytes[3]) != slot->id)
@@ -573,7 +630,7 @@ static void give_up_on(struct dns *dns, struct server *server, int64_t now)
 		struct slot *slot = &dns->slots[i];
 
 		if (slot->question != NULL && slot->server == server &&
-		    slot->question->server == NULL && slot->tcp == NULL)
+		    slot->question->server == NULL && server->heard_us < slot->tried_us)
 			slot->until_us = now;
 	}
 }
@@ -583,8 +640,8 @@ static void expire(struct dns *dns, int64_t now)
 	for (size_t i = 0; i < dns->slot_end; i++) {
 		struct slot *slot = &dns->slots[i];
 
-		if (slot->question != NULL && slot->until_us <= now && slot->tcp == NULL &&
-		    !slot->server->is_silent && slot->server->heard_us < slot->tried_us)
+		if (slot->question != NULL && slot->until_us <= now && !slot->server->is_silent &&
+		    slot->server->heard_us < slot->tried_us)
 			give_up_on(dns, slot->server, now);
 	}
 	for (size_t i = 0; i < dns->slot_end; i++) {
@@ -630,10 +687,12 @@ static void wait_in_lane(struct dns *dns, size_t i)
 
 static void start_waiting(struct dns *dns)
 {
+	size_t kept = dns->settings.only_tcp ? WINDOW - TCP_WINDOW : 0;
+
 	for (size_t i = 0; i < dns->lane_count; i++) {
 		struct lane *lane = &dns->lanes[i];
 
-		while (lane->first != NONE && dns->spare_count > 0 &&
+		while (lane->first != NONE && dns->spare_count > kept &&
 		       (i == 0 || lane->in_flight < DNS_LANE_WINDOW)) {
 			size_t spare = dns->spare[--dns->spare_count];
 			struct slot *slot = &dns->slots[spare];
@@ -644,6 +703,7 @@ static void start_waiting(struct dns *dns)
 			dns->slot_end = spare >= dns->slot_end ? spare + 1 : dns->slot_end;
 			lane->first = dns->next[lane->first];
 			lane->in_flight++;
+			dns->asked++;
 			begin(dns, slot, &slot->question->name);
 		}
 	}
@@ -788,6 +848,16 @@ bool dns_open(const struct dns_settings *settings, const struct deadline *deadli
 		dns->spare[dns->spare_count++] = (uint16_t)i;
 	*opened = dns;
 	return true;
+}
+
+size_t dns_asked(const struct dns *dns)
+{
+	return dns->asked;
+}
+
+void dns_end_at(struct dns *dns, const struct deadline *deadline)
+{
+	dns->deadline = *deadline;
 }
 
 struct resolver *dns_resolver(struct dns *dns)

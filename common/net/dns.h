@@ -21,7 +21,10 @@ struct dns_settings {
 				 * of them are on loopback */
 };
 
-/* What glibc reads from /etc/resolv.conf, over our own defaults (2 s, 3 tries). */
+/* No servers yet; 2 s, 3 tries. */
+extern const struct dns_settings dns_defaults;
+
+/* What glibc reads from /etc/resolv.conf, over these defaults. */
 void dns_settings_from_system(struct dns_settings *settings);
 
 /* The one transport: UDP on sockets of fresh ports with random ids, TCP where an
@@ -30,12 +33,17 @@ void dns_settings_from_system(struct dns_settings *settings);
  *
  * A server that left a question without an answer, while it answered no other
  * one since, is asked last for the rest of the run. A server that says SERVFAIL
- * or REFUSED is believed when no other server knows better. */
+ * or REFUSED is believed when no other server knows better. Each server gets at
+ * least one try. */
 struct dns;
 
 bool dns_open(const struct dns_settings *settings, const struct deadline *deadline,
 	      struct dns **dns, struct fault *fault);
 struct resolver *dns_resolver(struct dns *dns);
+/* How many questions went out: equal ones count once. */
+size_t dns_asked(const struct dns *dns);
+/* From here on, this is the deadline. */
+void dns_end_at(struct dns *dns, const struct deadline *deadline);
 void dns_close(struct dns *dns);
 
 /* A random number that nobody can guess: for names that must not exist. */

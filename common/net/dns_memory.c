@@ -68,8 +68,6 @@ void dns_memory_store(struct dns_memory_entry *entry, const struct dns_question 
 {
 	dns_release(&entry->question, 1);
 	copy_answer(&entry->question, question);
-	/* What the deadline cut off is not known. */
-	entry->is_answered = question->status != DNS_UNFINISHED;
 }
 
 void dns_memory_recall(const struct dns_memory_entry *entry, struct dns_question *question)

@@ -14,10 +14,9 @@ struct dns_memory_entry {
 	struct dns_memory_entry *next;
 	struct dns_question question;	/* its own share of the records */
 	struct endpoint server;		/* question.server points here, or is NULL */
-	bool is_answered;		/* false: it is being asked right now */
 };
 
-/* The entry of an equal question; else a new one that is not answered, or NULL
+/* The entry of an equal question; else a new one without an answer yet, or NULL
  * when the memory is full: then just ask. `is_new` tells the two apart. */
 struct dns_memory_entry *dns_memory_find(struct dns_memory *memory,
 					 const struct dns_question *question, bool *is_new);

@@ -166,21 +166,38 @@ static bool collect(const ldns_rr_list *answer, const ldns_rdf *owner, enum dns_
 	return good;
 }
 
-/* Where the aliases in the answer lead; NULL: in a circle. */
+/* Where the aliases in the answer lead; NULL: in a circle, or nowhere. */
 static const ldns_rdf *follow(const ldns_rr_list *answer, const ldns_rdf *name, enum dns_type type)
 {
 	for (unsigned hops = 0; type != DNS_CNAME && hops <= CNAMES_MAX; hops++) {
 		const ldns_rdf *target = NULL;
 
 		for (size_t i = 0; i < ldns_rr_list_rr_count(answer); i++) {
-			if (is_of(ldns_rr_list_rr(answer, i), name, DNS_CNAME))
-				target = ldns_rr_rdf(ldns_rr_list_rr(answer, i), 0);
+			const ldns_rr *rr = ldns_rr_list_rr(answer, i);
+
+			if (!is_of(rr, name, DNS_CNAME))
+				continue;
+			target = ldns_rr_rdf(rr, 0);
+			if (target == NULL)
+				return NULL;
 		}
 		if (target == NULL)
 			return name;
 		name = target;
 	}
 	return type == DNS_CNAME ? name : NULL;
+}
+
+/* Is there nothing, or something about this name? */
+static bool is_about(const ldns_rr_list *answer, const ldns_rdf *name)
+{
+	size_t count = ldns_rr_list_rr_count(answer);
+
+	for (size_t i = 0; i < count; i++) {
+		if (ldns_dname_compare(ldns_rr_owner(ldns_rr_list_rr(answer, i)), name) == 0)
+			return true;
+	}
+	return count == 0;
 }
 
 static bool authority_has(const ldns_pkt *packet, ldns_rr_type type)
@@ -215,6 +232,10 @@ static void read_nothing(const ldns_pkt *answer, const ldns_rdf *name, const ldn
 			 struct dns_packet *packet)
 {
 	packet->status = DNS_NODATA;
+	if (!is_about(ldns_pkt_answer(answer), name)) {
+		garbled(packet, "the answer is about another name");
+		return;
+	}
 	if (authority_has(answer, LDNS_RR_TYPE_SOA))
 		return;
 	if (end != name) {
@@ -234,7 +255,7 @@ static void read_records(const ldns_pkt *answer, const ldns_rdf *name, enum dns_
 	const ldns_rdf *end = follow(ldns_pkt_answer(answer), name, type);
 
 	if (end == NULL)
-		garbled(packet, "CNAMEs lead in a circle");
+		garbled(packet, "aliases lead in a circle or nowhere");
 	else if (!collect(ldns_pkt_answer(answer), end, type, packet))
 		garbled(packet, "a record in the answer is malformed");
 	else if (packet->records != NULL)
@@ -252,13 +273,14 @@ static void read_answer(const ldns_pkt *answer, const ldns_rdf *name, enum dns_t
 		packet->kind = DNS_PACKET_TRUNCATED;
 		return;
 	}
+	/* The upper bits of the code; BADVERS has only such (RFC 6891 6.1.3). */
+	if (ldns_pkt_edns_extended_rcode(answer) != 0) {
+		packet->kind = DNS_PACKET_NO_EDNS;
+		return;
+	}
 	switch ((int)ldns_pkt_get_rcode(answer)) {
 	case LDNS_RCODE_NOERROR:
-		/* BADVERS is an extended code whose low bits are 0 (RFC 6891 6.1.3). */
-		if (ldns_pkt_edns_extended_rcode(answer) != 0)
-			packet->kind = DNS_PACKET_NO_EDNS;
-		else
-			read_records(answer, name, type, packet);
+		read_records(answer, name, type, packet);
 		break;
 	case LDNS_RCODE_NXDOMAIN:
 		packet->status = DNS_NXDOMAIN;

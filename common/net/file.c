@@ -18,6 +18,19 @@ static bool failed(const char *path, struct fault *fault)
 			 strerror(errno));
 }
 
+/* The byte order mark that some editors put in front of UTF-8. */
+static bool drop_mark(struct text *content)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t len = sizeof mark - 1;
+
+	if (content->len >= len && memcmp(content->at, mark, len) == 0) {
+		content->len -= len;
+		memmove(content->at, content->at + len, content->len + 1);
+	}
+	return true;
+}
+
 static bool read_all(int fd, const char *path, size_t limit, const struct deadline *deadline,
 		     struct text *content, struct fault *fault)
 {
@@ -27,16 +40,17 @@ static bool read_all(int fd, const char *path, size_t limit, const struct deadli
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
 		ssize_t got;
 
-		if (poll(&ready, 1, deadline_poll_ms(deadline, INT64_MAX)) == 0 &&
-		    deadline_passed(deadline))
+		if (deadline_passed(deadline))
 			return fault_set(fault, FAULT_TIMEOUT, "%s: still not at its end", path);
+		if (poll(&ready, 1, deadline_poll_ms(deadline, INT64_MAX)) <= 0)
+			continue;
 		got = read(fd, bytes, sizeof bytes);
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (got < 0)
 			return failed(path, fault);
 		if (got == 0)
-			return true;
+			return drop_mark(content);
 		if (content->len + (size_t)got > limit)
 			return fault_set(fault, FAULT_LOCAL, "%s: larger than %zu bytes", path, limit);
 		text_add_slice(content, (struct slice){ bytes, (size_t)got });
@@ -82,9 +96,12 @@ static bool write_all(int fd, struct slice content)
 bool file_replace(const char *path, struct slice content, struct fault *fault)
 {
 	struct text beside = { 0 };
+	struct stat about;
 	bool good;
 	int fd;
 
+	if (lstat(path, &about) == 0 && !S_ISREG(about.st_mode))
+		return fault_set(fault, FAULT_LOCAL, "%s: there is something else than a file", path);
 	text_add(&beside, "%s.XXXXXX", path);
 	if (text_failed(&beside))
 		return fault_set(fault, FAULT_LOCAL, "out of memory");

@@ -6,15 +6,17 @@
 #include "base/text.h"
 #include "net/deadline.h"
 
-/* Read a whole file, at most `limit` bytes; "-" is standard input. Waits for
- * pipes, but not past the deadline. Faults name the file, never its content. */
+/* Read a whole file, at most `limit` bytes, without a byte order mark; "-" is
+ * standard input. Waits for pipes, but not past the deadline. Faults name the
+ * file, never its content. */
 bool file_read(const char *path, size_t limit, const struct deadline *deadline,
 	       struct text *content, struct fault *fault);
 
 /* May others than its owner and group read it? A secret would be none. */
 bool file_is_exposed(const char *path);
 
-/* Write a file that appears whole or not at all: beside it, then rename(2). */
+/* Write a file that appears whole or not at all: beside it, then rename(2). What
+ * is there already and no regular file (a device, a link) stays as it is. */
 bool file_replace(const char *path, struct slice content, struct fault *fault);
 
 #endif

@@ -2,6 +2,7 @@
 #include "net/process.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@ void process_harden(void)
 	int fd;
 
 	prctl(PR_SET_DUMPABLE, 0);
+	/* Who no longer reads our output shall not change our exit code. */
+	signal(SIGPIPE, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &none);
 	do
 		fd = open("/dev/null", O_RDWR);

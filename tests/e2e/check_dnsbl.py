@@ -124,16 +124,58 @@ class Listings(TestCase):
         self.assertState(result, "UNKNOWN")
         self.assertFinding(result, "UNKNOWN", "dnsbl_code_unknown", "zen.spamhaus.org", "127.0.0.77")
         self.assertEqual(result.value("listed"), 0)
+        result = check("-H", "192.0.2.27", "-z", "zen.spamhaus.org", "--output", "json")
+        self.assertEqual(result.json["data"]["targets"][0]["undecided"],
+                         [{"zone": "zen.spamhaus.org", "why": "code_unknown", "code": "127.0.0.77"}])
+        self.assertNotIn("dnsbl_clean", result.out)
 
     def test_info_lists_count_in_the_score_only(self):
-        result = check("-H", "192.0.2.30", "-z", "hostkarma.junkemailfilter.com*2", "-v")
+        result = check("-H", "192.0.2.10", "-z", "bl.test*2 type=info", "-v")
         self.assertState(result, "OK")
-        self.assertFinding(result, "OK", "dnsbl_info", "hostkarma.junkemailfilter.com", "yellow")
+        self.assertFinding(result, "OK", "dnsbl_info", "bl.test", "127.0.0.2")
         self.assertEqual((result.value("listed"), result.value("score")), (0, 2))
-        result = check("-H", "192.0.2.31", "-z", "hostkarma.junkemailfilter.com", "-v")
-        self.assertState(result, "OK")
-        self.assertFinding(result, "OK", "dnsbl_clean", "hostkarma.junkemailfilter.com",
-                           "codes that do not count")
+
+    def test_hostkarma_is_a_blocklist_and_others_in_one(self):
+        zone = "hostkarma.junkemailfilter.com"
+        for target, as_list, as_info in (("192.0.2.29", "CRITICAL", ""), ("192.0.2.30", "UNKNOWN", "yellow"),
+                                         ("192.0.2.31", "UNKNOWN", "NOBL"), ("192.0.2.32", "UNKNOWN", "white"),
+                                         ("192.0.2.99", "OK", "")):
+            with self.subTest(target):
+                self.assertState(check("-H", target, "-z", zone), as_list)
+                result = check("-H", target, "--profile", "info", "-v", "-t", "5", "--exclude",
+                               "dnsbl-2.uceprotect.net", "--exclude", "dnsbl-3.uceprotect.net", "--exclude",
+                               "ips.backscatterer.org", "--exclude", "wl.mailspike.net")
+                self.assertState(result, "OK")
+                if as_info:
+                    self.assertFinding(result, "OK", "dnsbl_info", zone, as_info)
+
+    def test_several_filters_of_one_zone_are_several_lists(self):
+        """As in postscreen's configuration."""
+        words = ("-z", "bl.test=127.0.0.4*2", "-z", "bl.test=127.0.0.2*3", "-z", "bl.test=127.0.0.2*5")
+        result = check("-H", "192.0.2.2", *words)         # 127.0.0.4
+        self.assertEqual((result.value("listed"), result.value("score")), (1, 2))
+        result = check("-H", "192.0.2.10", *words)        # 127.0.0.2; the last one counts
+        self.assertEqual((result.value("listed"), result.value("score")), (1, 5))
+        self.assertEqual(result.perfdata["healthy"], "2;;;0;2")
+
+    def test_all_codes_and_all_words_are_in_the_data(self):
+        server = FakeDNS("2.0.0.127.bl.test A 127.0.0.2\n"
+                         + "".join(f"10.2.0.192.bl.test A 127.0.0.{n}\n" for n in range(2, 32))
+                         + f"10.2.0.192.bl.test TXT {'x' * 900}end\n")
+        self.addCleanup(server.stop)
+        words = ("--resolver", server.resolver, "-H", "192.0.2.10", "-z", "bl.test")
+        listed = run("check_dnsbl", *words, "--output", "json").json["data"]["targets"][0]["listed"][0]
+        self.assertEqual(len(listed["codes"]), 30)
+        self.assertTrue(listed["text"].endswith("xend"))
+        self.assertNotIn("x" * 200, run("check_dnsbl", *words).out)
+
+    def test_a_mask_names_each_of_its_bits(self):
+        server = FakeDNS("bad.example.multi.surbl.org A 127.0.0.80\nmulti.surbl.org A 192.0.2.1\n")
+        self.addCleanup(server.stop)
+        result = run("check_dnsbl", "--resolver", server.resolver, "--domain", "bad.example", "-z",
+                     "multi.surbl.org")
+        self.assertFinding(result, "CRITICAL", "dnsbl_listed", "multi.surbl.org",
+                           "(MW: malware, ABUSE: spam and abuse)")
 
     def test_allow_lists_lower_the_score(self):
         result = check("-H", "192.0.2.40", "-z", "list.dnswl.org", "-v")
@@ -200,9 +242,13 @@ class Targets(TestCase):
     def test_addresses_that_nobody_sees_are_unknown(self):
         for word in ("10.0.0.1", "100.64.0.0/24", "fd00::1", "fe80::1", "169.254.1.1"):
             with self.subTest(word):
-                result = check("-H", word, "-z", "bl.test")
+                result = check("-H", word, "-z", "bl.test", "--output", "json")
                 self.assertState(result, "UNKNOWN")
                 self.assertFinding(result, "UNKNOWN", "address_not_public", word)
+                self.assertEqual([f["reason"] for f in result.json["findings"]],
+                                 ["address_not_public", "dnsbl_skipped"])
+                self.assertEqual(result.json["data"]["targets_clean"], 0)
+                self.assertEqual(len(result.json["data"]["targets"]), 256 if "/" in word else 1)
         result = check("-H", "inside.example.test", "-4", "-z", "bl.test")
         self.assertFinding(result, "UNKNOWN", "address_not_public", "10.1.2.3")
 
@@ -229,6 +275,53 @@ class Targets(TestCase):
         self.assertEqual({z["zone"]: z["health"] for z in result.json["data"]["zones"]},
                          {"bl.test": "ok", "rhs.test": "skipped", "v6.test": "skipped"})
 
+    def test_a_target_whose_name_is_too_long_for_the_list_is_unknown(self):
+        long = ".".join(["x" * 61] * 4)
+        result = check("--domain", long, "--domain", "good.example", "-z", "rhs.test kind=domain",
+                       "--output", "json")
+        self.assertState(result, "UNKNOWN")
+        self.assertFinding(result, "UNKNOWN", "dnsbl_not_asked", long, "too long for rhs.test")
+        self.assertEqual(result.json["data"]["targets_clean"], 1)
+        self.assertEqual([t["target"] for t in result.json["data"]["targets"]], [long])
+        # Nor does it help that another list can be asked.
+        longer = ".".join(["y" * 60] * 3)
+        result = check("-H", "2001:db8::1", "-z", f"{longer} family=6 test=none", "-z", "v6.test")
+        self.assertState(result, "UNKNOWN")
+
+    def test_a_list_that_has_no_ipv6_keeps_its_ipv4(self):
+        """Nobody said that bl.test has IPv6, and its test entry for that is missing."""
+        server = FakeDNS("2.0.0.127.bl.test A 127.0.0.2\n10.2.0.192.bl.test A 127.0.0.2\n"
+                         "mail.test A 192.0.2.10\nmail.test AAAA 2001:db8::10\n")
+        self.addCleanup(server.stop)
+
+        def ask(*words):
+            return run("check_dnsbl", "--resolver", server.resolver, *words)
+
+        result = ask("-H", "mail.test", "-z", "bl.test", "-v")
+        self.assertState(result, "CRITICAL")
+        self.assertFinding(result, "CRITICAL", "dnsbl_listed", "bl.test", "192.0.2.10")
+        self.assertFinding(result, "OK", "dnsbl_skipped", "2001:db8::10")
+        self.assertIn("1 of 1 lists healthy, 1 address skipped", result.lines[0])
+        self.assertEqual(result.perfdata["listed"], "1;;0;0;1")
+        result = ask("-H", "2001:db8::10", "-z", "bl.test")
+        self.assertFinding(result, "UNKNOWN", "dnsbl_dead", "bl.test")
+        result = ask("-H", "192.0.2.99", "-H", "2001:db8::10", "-z", "bl.test", "--output", "json")
+        self.assertFinding(result, "UNKNOWN", "dnsbl_not_asked", "2001:db8::10")
+        self.assertEqual(result.json["data"]["targets_clean"], 1)
+        # One that is said to have it must have it.
+        result = ask("-H", "mail.test", "-z", "bl.test family=4,6")
+        self.assertState(result, "UNKNOWN")
+        self.assertFinding(result, "UNKNOWN", "dnsbl_dead", "bl.test")
+
+    def test_ipv4_written_as_ipv6_is_ipv4(self):
+        result = check("-H", "::ffff:192.0.2.10", "-H", "[2001:db8:bad::1]", "-z", "bl.test family=4",
+                       "-z", "v6.test family=6")
+        self.assertState(result, "CRITICAL")
+        self.assertFinding(result, "CRITICAL", "dnsbl_listed", "bl.test", "192.0.2.10")
+        self.assertFinding(result, "CRITICAL", "dnsbl_listed", "v6.test", "2001:db8:bad::1")
+        # But the test entry of IPv6 lists is what it is.
+        self.assertState(check("-H", "::ffff:7f00:2", "-z", "v6.test"), "CRITICAL")
+
     def test_a_network_is_each_of_its_addresses(self):
         result = check("-H", "192.0.2.0/28", "-z", "bl.test", "--output", "json")
         data = result.json["data"]
@@ -241,6 +334,24 @@ class Targets(TestCase):
         result = check("-H", "192.0.2.10", "-H", "192.0.2.10/31", "-H", "mail.example.test", "-4",
                        "-z", "bl.test")
         self.assertEqual(result.perfdata["listed"], "1;;0;0;2")
+        result = check("--domain", "bad.example", "--domain", "BAD.example.", "-z",
+                       "rhs.test kind=domain")
+        self.assertEqual(result.perfdata["listed"], "1;;0;0;1")
+
+    def test_names_cannot_have_more_addresses_than_is_allowed(self):
+        addresses = "".join(f"many.example A 192.0.{n // 200}.{n % 200}\n" for n in range(1100))
+        server = FakeDNS(f"2.0.0.127.bl.test A 127.0.0.2\n{addresses}")
+        self.addCleanup(server.stop)
+        words = ("--resolver", server.resolver, "-H", "many.example", "-4", "-z", "bl.test")
+        result = run("check_dnsbl", *words)
+        self.assertState(result, "UNKNOWN")
+        self.assertFinding(result, "UNKNOWN", "too_many_targets", "targets", "1024")
+        self.assertEqual(result.perfdata["listed"], "0;;0;0;1024")
+        self.assertState(run("check_dnsbl", *words, "--max-targets", "1100"), "OK")
+
+    def test_a_family_without_addresses_is_said(self):
+        result = check("-H", "v6only.example.test", "-4", "-z", "bl.test")
+        self.assertFinding(result, "UNKNOWN", "dns_no_host", "v6only.example.test", "of the family")
 
     def test_targets_come_from_a_file_or_standard_input(self):
         targets = write("targets", "# ours\n192.0.2.10\n\n 192.0.2.0/31 # a network\nmail.example.test\n")
@@ -315,6 +426,29 @@ class Health(TestCase):
         self.assertFinding(result, "UNKNOWN", "dnsbl_too_few_healthy", "lists", "2 of 3")
         self.assertFinding(result, "WARNING", "dnsbl_dead", "ix.dnsbl.manitu.net")
 
+    def test_enough_healthy_lists_say_nothing_about_other_kinds(self):
+        words = ("-H", "192.0.2.99", "-H", "2001:db8::1", "-z", "bl.test family=4", "-z",
+                 "trie.test family=4", "-z", "refused.test family=6", "--min-healthy", 2)
+        result = check(*words, "-v")
+        self.assertState(result, "UNKNOWN")
+        self.assertFinding(result, "OK", "dnsbl_refused", "refused.test")
+        self.assertFinding(result, "UNKNOWN", "dnsbl_not_asked", "2001:db8::1")
+
+    def test_a_list_without_test_entries_must_at_least_exist(self):
+        self.assertState(check("-H", "192.0.2.99", "-z", "empty.test test=none"), "OK")
+        result = check("-H", "192.0.2.99", "-z", "all.spamrats.com")
+        self.assertState(result, "UNKNOWN")
+        self.assertFinding(result, "UNKNOWN", "dnsbl_dead", "all.spamrats.com")
+
+    def test_what_is_not_known_is_not_said(self):
+        result = check("-H", "192.0.2.99", "-z", "refused.test", "--state-for", "dnsbl_refused=ok")
+        self.assertState(result, "OK")
+        self.assertIn("nothing is known of 192.0.2.99; 0 of 1 lists healthy", result.lines[0])
+        result = check("-H", "192.0.2.40", "-z", "list.dnswl.org")
+        self.assertIn("192.0.2.40 is on no blocklist; 1 of 1 lists healthy", result.lines[0])
+        result = check("-H", "10.0.0.1", "-z", "bl.test", "--ignore", "address_not_public")
+        self.assertIn("nothing is known of 10.0.0.1", result.lines[0])
+
     def test_lists_have_test_points_of_their_own(self):
         result = check("-H", "192.0.2.99", "-z", "bl.test test=192.0.2.77,!192.0.2.3", "-vv")
         self.assertState(result, "OK")
@@ -365,6 +499,10 @@ class Judging(TestCase):
         self.assertEqual(result.value("listed"), 1)
         result = check("-H", "192.0.2.10", "-z", "bl.test", "--ignore", "dnsbl_listed:trie.test")
         self.assertState(result, "CRITICAL")
+        result = check("-H", "192.0.2.99", "-z", "bl.test", "-z", "empty.test", "-z", "refused.test",
+                       "--ignore", "dnsbl_dead:EMPTY.test", "--ignore", "dnsbl_refused", "-w",
+                       "unhealthy=0", "-w", "refused=0")
+        self.assertState(result, "OK")
 
     def test_thresholds_are_judged_without_the_ignored(self):
         words = ("-H", "192.0.2.10", "-H", "203.0.113.1", "-z", "bl.test", "-z", "trie.test",
@@ -438,7 +576,17 @@ class Output(TestCase):
         self.assertEqual(path.stat().st_mode & 0o777, 0o644)
         self.assertEqual([p.name for p in folder.iterdir()], ["mailpath.prom"])
         self.assertUsage(check("-H", "192.0.2.99", "-z", "bl.test", "--output-file", "/gone/x"),
-                         "/gone/x: No such file")
+                         "--output-file: /gone/x", "No such file")
+        self.assertUsage(check("-H", "192.0.2.99", "-z", "bl.test", "--output-file", "/dev/null",
+                               as_root=True), "--output-file: /dev/null", "something else than a file")
+
+    def test_a_closed_output_is_unknown(self):
+        kwargs = unprivileged(environment())
+        with subprocess.Popen([PLUGINS / "check_dnsbl", "--resolver", RealDNS.get().resolver, "-H",
+                               "192.0.2.10", "-z", "bl.test"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, **kwargs) as process:
+            process.stdout.close()
+            self.assertEqual(process.wait(), 3)
 
     def test_many_findings_are_cut_in_text_alone(self):
         result = check("-H", "203.0.113.0/25", "-z", "trie.test")
@@ -487,6 +635,12 @@ class Lists(TestCase):
         self.assertIn("dnsbl.dronebl.org", zones)
         self.assertNotIn("psbl.surriel.com", zones)
 
+    def test_a_file_may_say_a_known_list_again(self):
+        zones = write("again.zones", "psbl.surriel.com*5\n")
+        result = check("-H", "127.0.0.2", "--profile", "default", "--zones-file", zones, "--exclude",
+                       "dnsbl.dronebl.org", "--exclude", "dnsbl-1.uceprotect.net")
+        self.assertEqual(result.value("score"), 5)
+
     def test_zone_and_file_replace_the_default_profile(self):
         result = check("-H", "192.0.2.99", "-z", "bl.test", "--output", "json")
         self.assertEqual([zone["zone"] for zone in result.json["data"]["zones"]], ["bl.test"])
@@ -509,9 +663,15 @@ class Lists(TestCase):
                        "--ignore", "dnsbl_listed:***.zen.dq.spamhaus.net")
         self.assertState(result, "OK")
         self.assertIn('"key *** says 192.0.2.25"', result.out)
-        result = check("-H", "192.0.2.25", "--key-file", keys, "--profile", "spamhaus", "--exclude",
-                       "***.zen.dq.spamhaus.net", "-z", "bl.test", "--output", "json")
-        self.assertNotIn("***.zen", result.out)
+        for name in ("***.zen.dq.spamhaus.net", "{key:dqs}.zen.dq.spamhaus.net"):
+            result = check("-H", "192.0.2.25", "--key-file", keys, "--profile", "spamhaus", "--exclude",
+                           name, "-z", "bl.test", "--output", "json")
+            self.assertNotIn("***.zen", result.out)
+        for words in (("-z", f"{CANARY}.bl.test=foo"), ("-z", f"{CANARY}.bl.test bar=1"), ("-z", f"bl.test {CANARY}"),
+                      ("--exclude", f"{CANARY}|x"), ("-H", f"{CANARY}/24")):
+            result = check("-H", "192.0.2.25", "--key-file", keys, *words)
+            self.assertUsage(result, words[0].replace("-z", "--zone").replace("-H", "--hostname"))
+            self.assertNotIn(CANARY, result.out)
 
     def test_a_key_in_a_zone_is_hidden_too(self):
         result = check("-H", "192.0.2.25", "-z", f"{CANARY}.zen.dq.spamhaus.net", "-vvv")
@@ -530,8 +690,35 @@ class Lists(TestCase):
         self.assertUsage(result, "--key-file", "bad.keys line 2")
         keys = write("worse.keys", "dqs secret..key\n", 0o644)
         result = check("-H", "192.0.2.99", "--key-file", keys, "-z", "{key:dqs}.zen.test")
-        self.assertUsage(result, "the key dqs does not make a name")
+        self.assertUsage(result, "the key dqs does not make a label")
         self.assertNotIn("secret", result.out)
+        for spec in (f"{CANARY}.zen.dq.spamhaus.net=1", f"{CANARY}.zen.dq.spamhaus.net type=x"):
+            result = check("-H", "192.0.2.99", "-z", spec)
+            self.assertUsage(result, "***.zen.dq.spamhaus.net")
+            self.assertNotIn(CANARY, result.out)
+
+    def test_no_part_of_a_key_is_left_where_a_line_is_cut(self):
+        """In the summary, in a TXT record, at the deadline, and of any list."""
+        keys = write("cut.keys", f"any {CANARY}\n", 0o640)
+        if IS_ROOT:
+            subprocess.run(["chgrp", "nogroup", keys], check=True)
+        text = "".join(f"*.{CANARY}.own.test TXT {'-' * n}{CANARY}\n" for n in range(180, 200))
+        server = FakeDNS(f"*.{CANARY}.own.test A 127.0.0.2\n{text}", address="127.100.100.200")
+        self.addCleanup(server.stop)
+        silent = FakeDNS("* !drop\n", address="127.100.100.200")
+        self.addCleanup(silent.stop)
+        for resolver in (server.resolver, silent.resolver):
+            for form in ("text", "json", "prometheus"):
+                result = run("check_dnsbl", "--resolver", resolver, "-H", "192.0.2.1", "--key-file", keys,
+                             "-z", "{key:any}.own.test", "--no-health", "-t", "0.4", "-vvv", "--output",
+                             form)
+                for part in range(4, len(CANARY)):
+                    self.assertNotIn(CANARY[:part], result.out + result.err)
+
+    def test_a_short_key_does_not_spoil_the_form(self):
+        keys = write("short.keys", "one e\n", 0o644)
+        result = check("-H", "192.0.2.99", "--key-file", keys, "-z", "bl.test", "--output", "json")
+        self.assertEqual(result.json["schema"], "mailpath/1")
 
 
 class WrongUsage(TestCase):
@@ -582,6 +769,10 @@ class WrongUsage(TestCase):
                     (("-H", "192.0.2.1", "-t", "0"), ("--timeout",)),
                     (("-H", "192.0.2.1", "--output", "yaml"), ("--output", "yaml")),
                     (("-H", "192.0.2.1", "--nothing"), ("--nothing",)),
+                    (("-H", "192.0.2.1", "--t", "5"), ("--t may mean --targets-file --timeout",)),
+                    (("-H", "--output", "json"), ("-H, --hostname", "needs a value")),
+                    (("-H", "192.0.2.1", "-z", "bl.test=1.2.3.4"), ("--zone", "1.2.3.4")),
+                    (("-H", "192.0.2.1", "--ignore", "dnsbl_listed:"), ("--ignore", "no subject")),
                     (("-C", "NOOP"), ("-C", "--stop-after")),
                     (("-R", "250"), ("-R", "--expect")),
                     (("-P", "secret"), ("-P", "--password-file")),
@@ -631,6 +822,10 @@ critical=7
         result = run("check_dnsbl", "--extra-opts=strict", env={"MP_CONFIG_FILE": str(ini)})
         self.assertState(result, "OK")
 
+    def test_a_byte_order_mark_and_dos_lines_do_no_harm(self):
+        ini = write("dos.ini", "\ufeff[check_dnsbl]\r\nhostname=192.0.2.10\r\nzone=bl.test\r\n")
+        self.assertState(check(f"--extra-opts=@{ini}"), "CRITICAL")
+
     def test_what_is_wrong_in_it_is_named_by_its_line(self):
         ini = write("wrong.ini", "[check_dnsbl]\nhostname=192.0.2.1\nsecretword\n")
         result = run("check_dnsbl", f"--extra-opts=@{ini}")
@@ -638,6 +833,9 @@ critical=7
         self.assertNotIn("secretword", result.out)
         self.assertUsage(run("check_dnsbl", "--extra-opts=@/gone"), "/gone: No such file")
         self.assertUsage(run("check_dnsbl", f"--extra-opts=none@{ini}"), "[none]")
+
+    def test_nobody_waits_for_a_configuration(self):
+        self.assertUsage(run("check_dnsbl", "--extra-opts=@-", stdin=b"[check_dnsbl]\n"), "no ini file")
 
     def test_short_forms_of_check_rbl_are_understood(self):
         host, port = RealDNS.get().resolver.split(":")
@@ -713,6 +911,7 @@ class Resolvers(TestCase):
     MISDEEDS = (
         ("rcode 2", "servfail", ""),
         ("wrong-id", "garbled", "id"),
+        ("other-owner", "garbled", "another name"),
         ("other-name", "garbled", "another question"),
         ("lie", "garbled", "malformed"),
         ("garbage", "garbled", ""),
@@ -720,6 +919,11 @@ class Resolvers(TestCase):
         ("half", "garbled", "malformed"),
         ("spoof", "timeout", ""),
         ("tc-shut", "garbled", "TCP"),
+        ("tcp-silent", "garbled", "TCP"),
+        ("tcp-size 0", "garbled", "TCP"),
+        ("tcp-size 1", "garbled", "TCP"),
+        ("tcp-size 11", "garbled", "TCP"),
+        ("tcp-size 13", "garbled", ""),
         ("rcode 9", "garbled", "error code"),
         ("rcode 4", "garbled", "does not understand"),
         ("drop", "timeout", ""),
@@ -806,6 +1010,37 @@ class Resolvers(TestCase):
                 result = self.ask(f"* !{misdeed}\n* A 127.0.0.2\n", "-H", "192.0.2.10", "--resolver",
                                   second.resolver)
                 self.assertState(result, "OK")
+
+    def test_each_server_gets_a_try(self):
+        silent = FakeDNS("* !drop\n")
+        good = FakeDNS("2.0.0.127.bl.test A 127.0.0.2\n")
+        self.addCleanup(silent.stop)
+        self.addCleanup(good.stop)
+        result = self.ask("* !drop\n", "-H", "192.0.2.10", "--resolver", silent.resolver, "--resolver",
+                          good.resolver, "--dns-timeout", "0.2", "--dns-tries", "1")
+        self.assertState(result, "OK")
+        self.assertLess(result.seconds, 2)
+
+    def test_a_late_failure_of_one_server_does_not_end_the_wait_for_another(self):
+        good = FakeDNS("2.0.0.127.bl.test A 127.0.0.2\n", "-d", 500)
+        self.addCleanup(good.stop)
+        result = self.ask("* !rcode 2\n", "-H", "192.0.2.10", "--no-health", "--resolver", good.resolver,
+                          "--dns-timeout", "1", "--dns-tries", "3", options=("-d", 700))
+        self.assertState(result, "OK")
+
+    def test_the_most_telling_failure_is_told_with_its_answer(self):
+        result = self.ask("2.0.0.127.bl.test A 127.0.0.2\n1.2.0.192.bl.test !rcode 2\n"
+                          "2.2.0.192.bl.test A 198.51.100.1\n3.2.0.192.bl.test !rcode 2\n",
+                          "-H", "192.0.2.0/30")
+        self.assertFinding(result, "UNKNOWN", "dnsbl_outside_127", "bl.test", "198.51.100.1")
+
+    def test_many_reasons_are_cut(self):
+        reasons = "".join(f"10.2.0.192.bl.test TXT {n:02}{'x' * 190}\n" for n in range(60))
+        result = self.ask("2.0.0.127.bl.test A 127.0.0.2\n10.2.0.192.bl.test A 127.0.0.2\n" + reasons,
+                          "-H", "192.0.2.10", "-z", "other.test")
+        self.assertState(result, "CRITICAL")
+        self.assertFinding(result, "CRITICAL", "dnsbl_listed", "bl.test", "...")
+        self.assertFinding(result, "UNKNOWN", "dnsbl_dead", "other.test")
 
     def test_a_dead_first_server_costs_one_try_in_the_whole_run(self):
         zones = [f"bl{n}.test" for n in range(30)]
@@ -896,6 +1131,7 @@ class Transport(TestCase):
         self.assertState(result, "OK")
         self.assertEqual([name for *_, kind, name in self.server.questions()
                           if name == "mail.example.test"], ["mail.example.test"])
+        self.assertEqual(result.value("queries"), len(self.server.questions()))
 
     def test_a_list_that_never_answers_holds_nothing_else_up(self):
         zone = "*.dead.test !drop\n2.0.0.127.bl.test A 127.0.0.2\n"

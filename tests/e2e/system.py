@@ -13,7 +13,7 @@ class ResolvConf(TestCase):
 
     ZONE = "2.0.0.127.bl.test A 127.0.0.2\n10.2.0.192.bl.test A 127.0.0.2\n*.dead.test !drop\n"
 
-    def ask(self, resolv_conf, *words, address="127.0.0.1"):
+    def ask(self, resolv_conf, *words, address="127.0.0.1", silent="127.0.0.8"):
         """Run check_dnsbl in a network of its own where fakedns has port 53."""
         zone = write("system.zone", self.ZONE)
         conf = write("resolv.conf", resolv_conf)
@@ -21,12 +21,13 @@ class ResolvConf(TestCase):
         script = f"""set -e
             ip link set lo up
             mount --bind {conf} /etc/resolv.conf
+            {BUILD}/tests/e2e/servers/fakedns -a {silent} -p 53 {write("silent.zone", "* !drop")} >/dev/null &
             {BUILD}/tests/e2e/servers/fakedns -a {address} -p 53 -q {log} {zone} >{WORK}/port &
             while ! [ -s {WORK}/port ]; do sleep 0.05; done
             code=0
             setpriv --reuid nobody --regid nogroup --clear-groups \\
                 env -i {PLUGINS}/check_dnsbl "$@" <&- || code=$?
-            kill %1
+            kill %1 %2
             rm {WORK}/port
             exit $code"""
         done = subprocess.run(["unshare", "--mount", "--net", "--propagation", "private", "bash", "-c",
@@ -39,6 +40,13 @@ class ResolvConf(TestCase):
         self.assertEqual(len(asked), 5)
         done, _ = self.ask("nameserver ::1\n", "-H", "192.0.2.10", "-z", "bl.test", address="::1")
         self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+
+    def test_its_options_are_not_those_of_other_servers(self):
+        done, asked = self.ask("nameserver 127.0.0.9\noptions use-vc timeout:1 attempts:1\n", "-H",
+                               "192.0.2.10", "-z", "dead.test", "--no-health", "--resolver", "127.0.0.1",
+                               "-t", "5")
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual([how for _, how, *_ in asked], ["udp"] * 3)
 
     def test_no_server_there_means_loopback(self):
         done, _ = self.ask("# nothing\n", "-H", "192.0.2.10", "-z", "bl.test")
@@ -54,6 +62,13 @@ class ResolvConf(TestCase):
                                "bl.test")
         self.assertEqual(done.returncode, 2, done.stdout)
         self.assertEqual({how for _, how, *_ in asked}, {"tcp"})
+
+    def test_a_first_server_that_is_silent_by_tcp_is_left_alone(self):
+        done, asked = self.ask("nameserver 127.0.0.9\nnameserver 127.0.0.1\n"
+                               "options use-vc timeout:1 attempts:2\n", "-H", "192.0.2.0/25", "-z",
+                               "bl.test", silent="127.0.0.9")
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertRegex(done.stdout, r"time=[01]\.\d+s")
 
     def test_without_options_it_is_three_tries_of_two_seconds(self):
         done, asked = self.ask("nameserver 127.0.0.1\n", "-H", "192.0.2.10", "-z", "dead.test",

@@ -56,8 +56,10 @@ bad.example :127.0.1.5:phishing
 192.0.2.25 :127.0.0.3:key canarykey123456 says $
 """),
     "hostkarma.junkemailfilter.com": ("ip4set", """:127.0.0.2:black
+192.0.2.29
 192.0.2.30 :127.0.0.3:yellow
 192.0.2.31 :127.0.0.5:nobl
+192.0.2.32 :127.0.0.1:white
 """),
     "list.dnswl.org": ("ip4set", ":127.0.5.2:good\n192.0.2.40\n"),
     "psbl.surriel.com": ("ip4set", ":127.0.0.2:Listed in PSBL\n127.0.0.2\n"),

@@ -38,7 +38,8 @@ enum {
 
 enum word {
 	NORMAL, DROP, DROP_FIRST, RCODE, DELAY, TRUNCATE, SHUT_TCP, WRONG_ID, OTHER_NAME, LIE,
-	GARBAGE, LOOP, HALF, NO_EDNS, SPOOF, RACE, SHORT, REFER, SECURE,
+	GARBAGE, LOOP, HALF, NO_EDNS, SPOOF, RACE, SHORT, REFER, SECURE, TCP_SIZE, TCP_SILENT,
+	OTHER_OWNER,
 };
 
 static const struct {
@@ -53,6 +54,7 @@ static const struct {
 	{ "tc-shut", SHUT_TCP },	/* the same, and close TCP connections at once */
 	{ "wrong-id", WRONG_ID },	/* answer with another id */
 	{ "other-name", OTHER_NAME },	/* answer another question */
+	{ "other-owner", OTHER_OWNER },	/* answer with a record of another name */
 	{ "lie", LIE },			/* promise one record more than there is */
 	{ "garbage", GARBAGE },		/* bytes without sense behind the id */
 	{ "loop", LOOP },		/* an owner name that points at itself */
@@ -63,6 +65,8 @@ static const struct {
 	{ "short", SHORT },		/* do not follow a CNAME in the answer */
 	{ "refer", REFER },		/* refer to other servers */
 	{ "secure", SECURE },		/* set the AD bit */
+	{ "tcp-size", TCP_SIZE },	/* truncate, and by TCP send N bytes of the answer */
+	{ "tcp-silent", TCP_SILENT },	/* truncate, and by TCP say nothing */
 };
 
 struct record {
@@ -373,6 +377,12 @@ static size_t answer(const struct question *question, struct name *name, uint8_t
 		authority = 1;
 		at += put_record(packet + at, HEAD, NS, "\2ns\0", 4);
 	}
+	if (word == OTHER_OWNER) {
+		/* The parent's name: one label further into the question. */
+		count = 1;
+		at = question->end + put_record(packet + question->end,
+						HEAD + 1u + packet[HEAD], A, "\x7f\0\0\2", 4);
+	}
 	if (word == LOOP) {
 		put16(packet + question->end, 0xc000 | (unsigned)question->end);
 		count = 1;
@@ -381,7 +391,8 @@ static size_t answer(const struct question *question, struct name *name, uint8_t
 	put16(packet + 6, count + (word == LIE));
 	put16(packet + 8, authority);
 	put16(packet + 10, 0);
-	if (!question->is_tcp && (word == TRUNCATE || word == SHUT_TCP || at > 1232)) {
+	if (!question->is_tcp && (word == TRUNCATE || word == SHUT_TCP || word == TCP_SIZE ||
+				  word == TCP_SILENT || at > 1232)) {
 		packet[2] |= 0x02;
 		put16(packet + 6, 0);
 		at = question->end;
@@ -487,7 +498,7 @@ static void serve(const uint8_t *bytes, size_t len, int fd, const struct sockadd
 	}
 	name = find(question.name);
 	word = name != NULL ? name->word : NORMAL;
-	if (word == DROP || (word == DROP_FIRST && name->seen++ < name->number))
+	if (word == DROP || (word == TCP_SILENT && question.is_tcp) || (word == DROP_FIRST && name->seen++ < name->number))
 		return;
 	if (word == DELAY)
 		delay_ms = name->number;
@@ -502,6 +513,8 @@ static void serve(const uint8_t *bytes, size_t len, int fd, const struct sockadd
 		len = answer(&question, name, packet);
 		name->word = RACE;
 	}
+	if (word == TCP_SIZE && question.is_tcp && name->number < len)
+		len = name->number;
 	if (word == SPOOF && from_len > 0)
 		fd = server.other_udp;
 	send_later(packet, len, fd, from, from_len, delay_ms);

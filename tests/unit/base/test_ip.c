@@ -45,6 +45,7 @@ static const struct {
 	{ "172.32.0.1", true },	    { "192.168.7.7", false },	{ "100.64.0.1", false },
 	{ "100.127.255.255", false }, { "100.128.0.1", true },	{ "169.254.1.1", false },
 	{ "0.0.0.0", false },	    { "224.0.0.1", false },	{ "239.255.255.255", false },
+	{ "240.0.0.1", false },	    { "255.255.255.255", false }, { "fec0::1", false },
 	{ "192.0.2.1", true },	    { "127.0.0.2", true },	{ "8.8.8.8", true },
 	{ "fc00::1", false },	    { "fdff::1", false },	{ "fe80::1", false },
 	{ "febf::1", false },	    { "ff02::1", false },	{ "::", false },
@@ -57,6 +58,24 @@ START_TEST(knows_addresses_that_nobody_sees)
 
 	ck_assert(ip_parse(slice_of(scopes[_i].text), &ip));
 	ck_assert_int_eq(ip_not_public(&ip) == NULL, scopes[_i].is_public);
+}
+END_TEST
+
+START_TEST(unmaps_what_was_ipv4_before)
+{
+	struct ip ip;
+	char text[IP_TEXT];
+
+	ck_assert(ip_parse(slice_of("::ffff:192.0.2.1"), &ip));
+	ip_unmap(&ip);
+	ip_print(&ip, text);
+	ck_assert_str_eq(text, "192.0.2.1");
+	ck_assert(ip_parse(slice_of("::ffff:127.0.0.2"), &ip));
+	ip_unmap(&ip);
+	ck_assert_uint_eq(ip.version, 6);
+	ck_assert(ip_parse(slice_of("2001:db8::1"), &ip));
+	ip_unmap(&ip);
+	ck_assert_uint_eq(ip.version, 6);
 }
 END_TEST
 
@@ -150,6 +169,7 @@ Suite *suite_ip(void)
 
 	ADD_TABLE(tcase, reads_addresses_strictly, addresses);
 	ADD_TABLE(tcase, knows_addresses_that_nobody_sees, scopes);
+	tcase_add_test(tcase, unmaps_what_was_ipv4_before);
 	ADD_TABLE(tcase, reads_networks_and_counts_their_addresses, networks);
 	ADD_TABLE(tcase, reads_a_server_with_its_port, endpoints);
 	suite_add_tcase(suite, tcase);

@@ -4,6 +4,8 @@
 #include "fakes/exact.h"
 #include "unit.h"
 
+#define LONG_LABEL "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk"
+
 static const struct slice no_keys = { "", 0 };
 
 static struct dnsbl_zone zone_of(const char *line)
@@ -28,6 +30,8 @@ static const struct {
 	{ "127.[0;2].0.0", "127.2.0.0", "127.1.0.0" },
 	{ "127.0.0.255", "127.0.0.255", "127.0.0.254" },
 	{ "127.0.0", NULL, NULL },
+	{ "1.2.3.4", NULL, NULL },		/* could never match */
+	{ "128.0.0.[2]", NULL, NULL },
 	{ "127.0.0.2.3", NULL, NULL },
 	{ "127.0.0.256", NULL, NULL },
 	{ "127.0.0.[7..4]", NULL, NULL },
@@ -93,8 +97,16 @@ static const struct {
 	{ "bl.test&0xg1", NULL, 0, 0, 0, 0, "no mask" },
 	{ "bl.test*", NULL, 0, 0, 0, 0, "no weight" },
 	{ "bl.test*x", NULL, 0, 0, 0, 0, "no weight" },
+	{ "bl.test=127.0.0.2=127.0.0.3", NULL, 0, 0, 0, 0, "= stands there twice" },
+	{ "bl.test&2&4", NULL, 0, 0, 0, 0, "& stands there twice" },
+	{ "bl.test*2*3", NULL, 0, 0, 0, 0, "* stands there twice" },
+	{ "bl.test url=https://a/{key:x}", NULL, 0, 0, 0, 0, "url= wants" },
+	{ LONG_LABEL "." LONG_LABEL "." LONG_LABEL ".abcdefghijklmnopqrstuvwxyzabcdefghijkl", NULL, 0,
+	  0, 0, 0, "too long" },
 	{ "bl.test kind=mail", NULL, 0, 0, 0, 0, "kind= wants" },
 	{ "bl.test family=5", NULL, 0, 0, 0, 0, "family= wants" },
+	{ "bl.test kind=domain family=4", NULL, 0, 0, 0, 0, "family= wants" },
+	{ "dbl.spamhaus.org family=6", NULL, 0, 0, 0, 0, "family= wants" },
 	{ "bl.test type=good", NULL, 0, 0, 0, 0, "type= wants" },
 	{ "bl.test scope=world", NULL, 0, 0, 0, 0, "scope= wants" },
 	{ "bl.test test=", NULL, 0, 0, 0, 0, "test= wants" },
@@ -107,6 +119,10 @@ static const struct {
 	{ "bl.test*2 type=allow", NULL, 0, 0, 0, 0, "negative weight" },
 	{ "{key:dqs}.zen.test", NULL, 0, 0, 0, 0, "the key dqs is not" },
 	{ "{key:dqs", NULL, 0, 0, 0, 0, "no zone behind" },
+	{ "{key:dqs}", NULL, 0, 0, 0, 0, "no zone behind" },
+	{ "{key:dqs}.", NULL, 0, 0, 0, 0, "no zone behind" },
+	{ "{key:dqs}zone.test", NULL, 0, 0, 0, 0, "no zone behind" },
+	{ "SECRETKEY.zen.dq.spamhaus.net=1", NULL, 0, 0, 0, 0, "***.zen.dq.spamhaus.net: " },
 };
 
 START_TEST(reads_a_line_of_a_zones_file)
@@ -132,7 +148,7 @@ END_TEST
 
 START_TEST(fills_in_keys_and_never_shows_them)
 {
-	struct slice keys = exact_text("# ours\nother 111\n dqs  abcdefgh1234 # old\nbad a..b\n");
+	struct slice keys = exact_text("# ours\nother 111\n dqs  abcdefgh1234 # old\nbad a..b\ndotted ab.cd\n");
 	struct dnsbl_zone zone;
 	struct fault fault;
 
@@ -144,6 +160,8 @@ START_TEST(fills_in_keys_and_never_shows_them)
 	ck_assert(dnsbl_is_keyed(&zone));
 	ck_assert(!dnsbl_zone_parse(slice_of("{key:bad}.zen.test"), keys, &zone, &fault));
 	ck_assert_ptr_null(strstr(fault.text, "a..b"));
+	ck_assert(!dnsbl_zone_parse(slice_of("{key:dotted}.zen.test"), keys, &zone, &fault));
+	ck_assert_ptr_null(strstr(fault.text, "cd"));
 	ck_assert(!dnsbl_zone_parse(slice_of("{key:dq}.zen.test"), keys, &zone, &fault));
 	exact_free(keys);
 }
@@ -241,7 +259,7 @@ static const struct {
 	/* outside 127/8 nothing is a listing */
 	{ "bl.test", DNS_FOUND, { "203.0.113.9" }, DNSBL_OUTSIDE_127, 0, "203.0.113.9" },
 	{ "bl.test", DNS_FOUND, { "127.0.0.2", "203.0.113.9" }, DNSBL_OUTSIDE_127, 0, "203.0.113.9" },
-	{ "bl.test=203.0.113.9", DNS_FOUND, { "203.0.113.9" }, DNSBL_OUTSIDE_127, 0, "203.0.113.9" },
+	{ "bl.test=127.0.0.2", DNS_FOUND, { "203.0.113.9" }, DNSBL_OUTSIDE_127, 0, "203.0.113.9" },
 	/* filters */
 	{ "bl.test=127.0.0.2", DNS_FOUND, { "127.0.0.4" }, DNSBL_OK, 0, "127.0.0.4" },
 	{ "bl.test=127.0.0.2", DNS_FOUND, { "127.0.0.4", "127.0.0.2" }, DNSBL_OK, 1, "127.0.0.4" },
@@ -272,12 +290,15 @@ END_TEST
 static const struct {
 	const char *zone;
 	unsigned judges;
-	const char *names[6];	/* without the zone; '!' in front: must not be there */
+	const char *names[6];	/* without the zone; '!' in front: must not be there,
+				 * "" for the zone itself: must exist */
 } tests[] = {
 	{ "bl.test", DNSBL_IP4, { "2.0.0.127", "!1.0.0.127", "!mailpath-00000000000000ab" } },
 	{ "bl.test kind=domain", DNSBL_DOMAIN, { "test", "!invalid", "!mailpath-00000000000000ab" } },
 	{ "bl.test test=127.0.0.9", DNSBL_IP4, { "9.0.0.127", "!mailpath-00000000000000ab" } },
-	{ "bl.test test=none", DNSBL_IP4, { "!mailpath-00000000000000ab" } },
+	{ "bl.test test=none", DNSBL_IP4, { "", "!mailpath-00000000000000ab" } },
+	{ "bl.test test=!192.0.2.1", DNSBL_IP4, { "!1.2.0.192", "", "!mailpath-00000000000000ab" } },
+	{ "bl.test test=none", 0, { NULL } },
 	{ "bl.test kind=domain test=_dnsbl_.test,!_dnsblneg_.test", DNSBL_DOMAIN,
 	  { "_dnsbl_.test", "!_dnsblneg_.test", "!mailpath-00000000000000ab" } },
 	{ "bl.test kind=domain test=2.0.0.127", DNSBL_DOMAIN,
@@ -301,13 +322,16 @@ START_TEST(tests_each_list_at_its_own_points)
 
 	for (i = 0; i < 6 && tests[_i].names[i] != NULL; i++) {
 		const char *name = tests[_i].names[i];
-		bool must_not = name[0] == '!';
-		struct domain whole;
+		bool must_not = name[0] == '!', is_zone = name[0] == '\0';
+		struct domain whole = zone.name;
 
 		ck_assert_uint_lt(i, count);
-		domain_join(&whole, name + must_not, &zone.name);
+		if (!is_zone)
+			domain_join(&whole, name + must_not, &zone.name);
 		ck_assert_str_eq(made[i].name.text, whole.text);
-		ck_assert_int_eq(made[i].must_not, must_not);
+		ck_assert_int_eq(made[i].expectation, is_zone ? DNSBL_MUST_EXIST
+						      : must_not ? DNSBL_MUST_NOT
+								 : DNSBL_MUST_BE_LISTED);
 	}
 	ck_assert_uint_eq(count, i);
 }
@@ -362,8 +386,74 @@ START_TEST(judges_a_list_by_what_its_tests_say_together)
 	ck_assert_uint_eq(count, 3);
 	for (int i = 0; i < 3; i++)
 		answers3[i] = answer_named(healths[_i].answers[i]);
-	ck_assert_int_eq(dnsbl_judge_tests(&zone, made, answers3, 3, &odd), healths[_i].health);
+	ck_assert_int_eq(dnsbl_judge_tests(&zone, made, answers3, 3, DNSBL_IP4, &odd),
+			 healths[_i].health);
 	dns_release(answers3, 3);
+}
+END_TEST
+
+/* The zone of a list without test entries: any answer but NXDOMAIN will do. */
+static const struct {
+	const char *answers[2];
+	enum dnsbl_health health;
+} wholes[] = {
+	{ { "nodata", "nxdomain" }, DNSBL_OK },
+	{ { "203.0.113.80", "nxdomain" }, DNSBL_OK },
+	{ { "nxdomain", "nxdomain" }, DNSBL_TESTPOINT_MISSING },
+	{ { "servfail", "nxdomain" }, DNSBL_SERVFAIL },
+	{ { "timeout", "nxdomain" }, DNSBL_TIMEOUT },
+	{ { "nodata", "127.0.0.2" }, DNSBL_WILDCARD },
+};
+
+START_TEST(a_list_without_test_entries_must_at_least_exist)
+{
+	struct dnsbl_zone zone = zone_of("bl.test test=none");
+	struct dnsbl_test made[DNSBL_TESTS];
+	size_t count = dnsbl_tests(&zone, DNSBL_IP4, 1, made);
+	struct dns_question answers2[2] = { answer_named(wholes[_i].answers[0]),
+					    answer_named(wholes[_i].answers[1]) };
+	struct dnsbl_listing odd;
+
+	ck_assert_uint_eq(count, 2);
+	ck_assert_int_eq(dnsbl_judge_tests(&zone, made, answers2, 2, DNSBL_IP4, &odd),
+			 wholes[_i].health);
+	dns_release(answers2, 2);
+}
+END_TEST
+
+START_TEST(each_family_is_judged_by_its_own_points)
+{
+	struct dnsbl_zone zone = zone_of("bl.test");
+	struct dnsbl_test made[DNSBL_TESTS];
+	size_t count = dnsbl_tests(&zone, DNSBL_IP4 | DNSBL_IP6, 1, made);
+	struct dns_question answers5[5];
+	struct dnsbl_listing odd;
+
+	ck_assert_uint_eq(count, 5);
+	for (size_t i = 0; i < count; i++)
+		answers5[i] = answer_named(i == 0 ? "127.0.0.2" : "nxdomain");
+	ck_assert_int_eq(dnsbl_judge_tests(&zone, made, answers5, 5, DNSBL_IP4, &odd), DNSBL_OK);
+	ck_assert_int_eq(dnsbl_judge_tests(&zone, made, answers5, 5, DNSBL_IP6, &odd),
+			 DNSBL_TESTPOINT_MISSING);
+	dns_release(answers5, 5);
+}
+END_TEST
+
+/* However many points are given, there is room. */
+START_TEST(tests_fit_where_they_go)
+{
+	static const char *const many[] = {
+		"bl.test test=1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4,5.5.5.5,6.6.6.6,7.7.7.7,8.8.8.8",
+		"bl.test test=1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4,::5,::6,::7,::8",
+		"bl.test kind=domain test=1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4,5.5.5.5,a,b,c",
+	};
+
+	for (size_t i = 0; i < COUNT(many); i++) {
+		struct dnsbl_zone zone = zone_of(many[i]);
+		struct dnsbl_test made[DNSBL_TESTS];
+
+		ck_assert_uint_lt(dnsbl_tests(&zone, zone.judges, 1, made), DNSBL_TESTS);
+	}
 }
 END_TEST
 
@@ -381,6 +471,9 @@ Suite *suite_dnsbl(void)
 	ADD_TABLE(tcase, counts_as_a_listing_only_what_is_one, answers);
 	ADD_TABLE(tcase, tests_each_list_at_its_own_points, tests);
 	ADD_TABLE(tcase, judges_a_list_by_what_its_tests_say_together, healths);
+	ADD_TABLE(tcase, a_list_without_test_entries_must_at_least_exist, wholes);
+	tcase_add_test(tcase, each_family_is_judged_by_its_own_points);
+	tcase_add_test(tcase, tests_fit_where_they_go);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -44,6 +44,7 @@ static struct ip first_code(const char *pattern)
 START_TEST(each_meaning_belongs_to_a_code_that_counts)
 {
 	for (const struct dnsbl_list *list = dnsbl_lists; list->spec != NULL; list++) {
+		const struct dnsbl_code *meanings[DNSBL_MEANINGS];
 		struct dnsbl_zone zone;
 		struct fault fault;
 
@@ -52,9 +53,10 @@ START_TEST(each_meaning_belongs_to_a_code_that_counts)
 			struct ip ip = first_code(code->codes);
 
 			ck_assert_msg(zone.mask != 0 ? (ip.bytes[3] & zone.mask) != 0
-						     : dnsbl_codes_match(&zone.codes, &ip),
+				      : !zone.codes.is_given || dnsbl_codes_match(&zone.codes, &ip),
 				      "%s: %s", list->spec, code->codes);
-			ck_assert_ptr_eq(dnsbl_code_find(&zone, &ip), code);
+			ck_assert_uint_eq(dnsbl_meanings(&zone, &ip, meanings), 1);
+			ck_assert_ptr_eq(meanings[0], code);
 		}
 	}
 }
@@ -64,6 +66,7 @@ END_TEST
 START_TEST(each_code_that_counts_has_a_meaning)
 {
 	for (const struct dnsbl_list *list = dnsbl_lists; list->spec != NULL; list++) {
+		const struct dnsbl_code *meanings[DNSBL_MEANINGS];
 		struct dnsbl_zone zone;
 		struct fault fault;
 
@@ -74,7 +77,7 @@ START_TEST(each_code_that_counts_has_a_meaning)
 			struct ip ip = { 4, { 127, 0, (uint8_t)(n / 256), (uint8_t)n } };
 
 			ck_assert_msg(!dnsbl_codes_match(&zone.codes, &ip) ||
-				      dnsbl_code_find(&zone, &ip) != NULL,
+				      dnsbl_meanings(&zone, &ip, meanings) == 1,
 				      "%s: 127.0.%u.%u", list->spec, n / 256, n % 256);
 		}
 	}
@@ -83,12 +86,15 @@ END_TEST
 
 START_TEST(names_the_bits_of_a_mask)
 {
+	const struct dnsbl_code *meanings[DNSBL_MEANINGS];
 	struct dnsbl_zone zone;
 	struct fault fault;
-	struct ip ip = { 4, { 127, 0, 0, 0x50 } };	/* 16 and 64 */
+	struct ip ip = { 4, { 127, 0, 0, 0x51 } };	/* 16 and 64; 1 is none of it */
 
 	ck_assert(dnsbl_zone_parse(slice_of("multi.surbl.org"), slice_of(""), &zone, &fault));
-	ck_assert_str_eq(dnsbl_code_find(&zone, &ip)->name, "MW");
+	ck_assert_uint_eq(dnsbl_meanings(&zone, &ip, meanings), 2);
+	ck_assert_str_eq(meanings[0]->name, "MW");
+	ck_assert_str_eq(meanings[1]->name, "ABUSE");
 }
 END_TEST
 

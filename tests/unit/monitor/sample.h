@@ -16,12 +16,12 @@ static const struct reason sample_reasons[] = {
 };
 
 static const struct metric_row sample_metrics[] = {
-	{ "listed", "Lists.", UNIT_NONE, NULL, "0", false },
-	{ "score", "Score.", UNIT_NONE, NULL, NULL, true },
-	{ "bits", "Bits of a key.", UNIT_NONE, "2048:", "1024:", false },
-	{ "age", "Age.", UNIT_SECONDS, "3600", NULL, false },
-	{ "size", "Size.", UNIT_BYTES, NULL, NULL, false },
-	{ NULL, NULL, UNIT_NONE, NULL, NULL, false },
+	{ "listed", "Lists.", UNIT_NONE, NULL, "0" },
+	{ "score", "Score.", UNIT_NONE, NULL, NULL, .can_be_negative = true },
+	{ "bits", "Bits of a key.", UNIT_NONE, "2048:", "1024:", .has_subjects = true },
+	{ "age", "Age.", UNIT_SECONDS, "3600", NULL },
+	{ "size", "Size.", UNIT_BYTES, NULL, NULL },
+	{ NULL, NULL, UNIT_NONE, NULL, NULL },
 };
 
 static const struct plugin sample_plugin = {

@@ -198,18 +198,49 @@ START_TEST(never_prints_a_secret)
 	char *out;
 
 	result_hide(&result, "Geheim123");
-	text_add(&text, "the list says ");
-	text_add_foreign(&text, slice_of("key geheim123 is bad; GEHEIM123!"));
+	text_add(&text, "the list says key geheim123 is bad; GEHEIM123!");
 	result_add(&result, STATE_UNKNOWN, "broken", "stage", "geheim123.zen.test", &text);
-	settings.verbosity = 3;
-	text_add(&result.trace, "A 2.0.0.127.geheim123.zen.test\n");
+	text_add(&result.target, ",geheim123.test");
+	text_add(&result.tail, "as geheim123 says");
 	out = render(formats[_i]);
 	ck_assert_ptr_null(strcasestr(out, "geheim"));
 	ck_assert_ptr_nonnull(strstr(out, "***"));
 	free(out);
-	output_trace(&result, &text);
-	ck_assert_str_eq(text_str(&text), "A 2.0.0.127.***.zen.test\n");
-	text_release(&text);
+}
+END_TEST
+
+/* Cut first and searched then, half of it would be left. */
+START_TEST(hides_a_secret_at_each_place_before_cutting)
+{
+	for (size_t before = 60; before < 210; before++) {
+		struct text text = { 0 }, summary = { 0 };
+
+		close_result();
+		open_result();
+		result_hide(&result, "abcdefghijklmnopqrstuvwxyz");
+		for (size_t i = 0; i < before; i++)
+			text_add_char(&text, '-');
+		text_add(&text, "abcdefghijklmnopqrstuvwxyz");
+		result_add(&result, STATE_WARNING, "broken", "stage", "x", &text);
+		result_judge(&result);
+		result_summary(&result, &summary);
+		ck_assert_ptr_null(strstr(text_str(&summary), "abc"));
+		text_release(&summary);
+	}
+}
+END_TEST
+
+START_TEST(masks_bytes_in_place)
+{
+	char bytes[] = "the key Geheim\0and GEHEI geheimgeheim";
+	size_t len;
+
+	result_hide(&result, "geheim");
+	len = result_mask_bytes(&result, bytes, sizeof bytes - 1);
+	ck_assert_uint_eq(len, sizeof "the key ***\0and GEHEI ******" - 1);
+	ck_assert_mem_eq(bytes, "the key ***\0and GEHEI ******", len);
+	result_hide(&result, "*");
+	ck_assert_uint_eq(result_mask_bytes(&result, bytes, len), len);
 }
 END_TEST
 
@@ -228,9 +259,10 @@ START_TEST(wrong_usage_is_one_harmless_line)
 	struct fault fault;
 	struct text out = { 0 };
 
-	fault_set(&fault, FAULT_USAGE, "--zone: a|b\n`c` is no zone");
-	output_wrong_usage(&sample_plugin, &fault, &out);
-	ck_assert_str_eq(text_str(&out), "SAMPLE UNKNOWN - --zone: a?b??c? is no zone\n");
+	fault_set(&fault, FAULT_USAGE, "--zone: a|b\n`c` is no zone: Geheim");
+	result_hide(&result, "geheim");
+	output_wrong_usage(&result, &fault, &out);
+	ck_assert_str_eq(text_str(&out), "SAMPLE UNKNOWN - --zone: a?b??c? is no zone: ***\n");
 	text_release(&out);
 }
 END_TEST
@@ -249,6 +281,8 @@ Suite *suite_output(void)
 	tcase_add_test(tcase, prints_json_that_keeps_what_can_be_printed);
 	tcase_add_test(tcase, prints_prometheus_for_a_textfile_collector);
 	ADD_TABLE(tcase, never_prints_a_secret, formats);
+	tcase_add_test(tcase, hides_a_secret_at_each_place_before_cutting);
+	tcase_add_test(tcase, masks_bytes_in_place);
 	tcase_add_test(tcase, exits_with_zero_where_that_was_asked_for);
 	tcase_add_test(tcase, wrong_usage_is_one_harmless_line);
 	suite_add_tcase(suite, tcase);

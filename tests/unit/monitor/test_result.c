@@ -170,7 +170,7 @@ START_TEST(the_summary_names_the_worst_and_counts_the_rest)
 
 	add(STATE_UNKNOWN, "broken", "x");
 	text_add(&headline, "y is on fire");
-	finding_headline(add(STATE_CRITICAL, "broken", "y"), &headline);
+	result_headline(&result, add(STATE_CRITICAL, "broken", "y"), &headline);
 	text_add(&result.tail, "the tail");
 	result_judge(&result);
 	result_summary(&result, &summary);

@@ -16,6 +16,8 @@ static const struct {
 	{ "size=4K", 4, NULL, 4096 },
 	{ "bits sel1=9", 2, "sel1", 9 },
 	{ "bits a=b=9", 2, "a=b", 9 },
+	{ "bits =9", -1, NULL, 0 },
+	{ "listed foo=9", -1, NULL, 0 },	/* there are no subjects */
 	{ "age=4K", -1, NULL, 0 },
 	{ "age=", -1, NULL, 0 },
 	{ "nothing=1", -1, NULL, 0 },
@@ -56,6 +58,7 @@ static const struct {
 	{ "ignore", "broken", NULL },
 	{ "ignore", "broken:bl.test", NULL },
 	{ "ignore", "broken:2001:db8::1", NULL },
+	{ "ignore", "broken:", "--ignore: broken: has no subject behind the :" },
 	{ "ignore", "brokn", "--ignore: brokn is no reason (see --list-reasons)" },
 	{ "warning", "x=1", "--warning: x is no metric of this plugin" },
 	{ "critical", "age=x", "--critical: age=x is no range for age" },

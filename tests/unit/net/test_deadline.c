@@ -5,7 +5,7 @@
 
 START_TEST(waits_for_the_earlier_of_two_ends)
 {
-	struct deadline deadline = deadline_after_ms(5000);
+	struct deadline deadline = deadline_from(now_us(), 5000);
 	int64_t now = now_us();
 
 	ck_assert_int_le(deadline_poll_ms(&deadline, INT64_MAX), 5000);
@@ -18,7 +18,7 @@ END_TEST
 
 START_TEST(a_passed_deadline_waits_no_more)
 {
-	struct deadline deadline = deadline_after_ms(-1);
+	struct deadline deadline = deadline_from(now_us(), -1);
 
 	ck_assert(deadline_passed(&deadline));
 	ck_assert_int_eq(deadline_poll_ms(&deadline, INT64_MAX), 0);
@@ -28,7 +28,7 @@ END_TEST
 /* Less than a millisecond is a millisecond: nobody spins. */
 START_TEST(rounds_up)
 {
-	struct deadline deadline = deadline_after_ms(1000000);
+	struct deadline deadline = deadline_from(now_us(), 1000000);
 
 	ck_assert_int_ge(deadline_poll_ms(&deadline, now_us() + 900), 1);
 }

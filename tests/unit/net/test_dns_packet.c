@@ -209,8 +209,8 @@ START_TEST(follows_aliases_inside_the_answer_in_any_order)
 }
 END_TEST
 
-/* What the answer holds of other names is not ours to believe. */
-START_TEST(ignores_records_of_other_names)
+/* What is said of other names is not ours to believe, nor does it say "nothing". */
+START_TEST(an_answer_about_another_name_is_garbled)
 {
 	struct wire wire;
 	struct dns_packet packet;
@@ -218,8 +218,15 @@ START_TEST(ignores_records_of_other_names)
 	begin(&wire, QR | RA, 1, 0, "a.example", DNS_A);
 	put_a(&wire, "evil.example", 2, 60);
 	packet = read_as(&wire, "a.example", DNS_A);
-	ck_assert_int_eq(packet.status, DNS_NODATA);
+	ck_assert_int_eq(packet.status, DNS_GARBLED);
 	ck_assert_ptr_null(packet.records);
+	begin(&wire, QR | RA, 2, 0, "a.example", DNS_A);
+	put_a(&wire, "evil.example", 2, 60);
+	put_a(&wire, "a.example", 3, 60);
+	packet = read_as(&wire, "a.example", DNS_A);
+	ck_assert_int_eq(packet.status, DNS_FOUND);
+	ck_assert_uint_eq(packet.records->count, 1);
+	release(&packet);
 }
 END_TEST
 
@@ -260,7 +267,7 @@ START_TEST(aliases_in_a_circle_end)
 	put_named(&wire, "b.example", DNS_CNAME, "", 0, "a.example");
 	packet = read_as(&wire, "a.example", DNS_A);
 	ck_assert_int_eq(packet.status, DNS_GARBLED);
-	ck_assert_str_eq(packet.detail, "CNAMEs lead in a circle");
+	ck_assert_str_eq(packet.detail, "aliases lead in a circle or nowhere");
 }
 END_TEST
 
@@ -338,6 +345,29 @@ START_TEST(a_packet_cut_anywhere_is_garbled)
 }
 END_TEST
 
+/* RFC 6891 6.1.3: with the upper bits in the OPT record, NXDOMAIN is something else. */
+START_TEST(an_extended_code_is_no_nxdomain)
+{
+	static const uint8_t opt[] = { 0, 0, 41, 4, 208, 1, 0, 0, 0, 0, 0 };
+	struct wire wire;
+
+	begin(&wire, QR | RA | 3, 0, 0, "a.example", DNS_A);
+	wire.bytes[11] = 1;
+	put(&wire, opt, sizeof opt);
+	ck_assert_int_eq(read_as(&wire, "a.example", DNS_A).kind, DNS_PACKET_NO_EDNS);
+}
+END_TEST
+
+START_TEST(an_alias_of_nothing_is_garbled)
+{
+	struct wire wire;
+
+	begin(&wire, QR | RA, 1, 0, "a.example", DNS_A);
+	put_head(&wire, "a.example", DNS_CNAME, 60, 0);
+	ck_assert_int_eq(read_as(&wire, "a.example", DNS_A).status, DNS_GARBLED);
+}
+END_TEST
+
 START_TEST(an_address_of_the_wrong_length_is_garbled)
 {
 	struct wire wire;
@@ -371,7 +401,7 @@ Suite *suite_dns_packet(void)
 	tcase_add_test(tcase, joins_the_strings_of_a_txt_record);
 	tcase_add_test(tcase, reads_mail_exchangers_in_lower_case);
 	tcase_add_test(tcase, follows_aliases_inside_the_answer_in_any_order);
-	tcase_add_test(tcase, ignores_records_of_other_names);
+	tcase_add_test(tcase, an_answer_about_another_name_is_garbled);
 	tcase_add_test(tcase, asks_on_where_an_alias_ends_short);
 	tcase_add_test(tcase, an_alias_whose_end_has_nothing_is_nodata);
 	tcase_add_test(tcase, aliases_in_a_circle_end);
@@ -379,6 +409,8 @@ Suite *suite_dns_packet(void)
 	ADD_TABLE(tcase, tells_the_outcomes_apart, headers);
 	tcase_add_test(tcase, an_answer_to_another_question_is_none);
 	tcase_add_test(tcase, a_packet_cut_anywhere_is_garbled);
+	tcase_add_test(tcase, an_extended_code_is_no_nxdomain);
+	tcase_add_test(tcase, an_alias_of_nothing_is_garbled);
 	tcase_add_test(tcase, an_address_of_the_wrong_length_is_garbled);
 	tcase_add_test(tcase, a_name_that_points_at_itself_is_garbled);
 	suite_add_tcase(suite, tcase);

@@ -26,7 +26,7 @@ static void drop_file(void)
 
 START_TEST(appears_whole_and_can_be_read)
 {
-	struct deadline deadline = deadline_after_ms(5000);
+	struct deadline deadline = deadline_from(now_us(), 5000);
 	struct text content = { 0 };
 	struct fault fault;
 	struct stat about;
@@ -40,9 +40,37 @@ START_TEST(appears_whole_and_can_be_read)
 }
 END_TEST
 
+START_TEST(leaves_alone_what_is_no_file)
+{
+	struct fault fault;
+	struct stat about;
+
+	ck_assert(!file_replace("/dev/null", slice_of("x"), &fault));
+	ck_assert_int_eq(stat("/dev/null", &about), 0);
+	ck_assert(S_ISCHR(about.st_mode));
+	unlink(path);
+	ck_assert_int_eq(symlink("/dev/null", path), 0);
+	ck_assert(!file_replace(path, slice_of("x"), &fault));
+	ck_assert(!file_replace("/tmp", slice_of("x"), &fault));
+}
+END_TEST
+
+START_TEST(reads_no_byte_order_mark)
+{
+	struct deadline deadline = deadline_from(now_us(), 5000);
+	struct text content = { 0 };
+	struct fault fault;
+
+	ck_assert(file_replace(path, slice_of("\xef\xbb\xbf[x]\n"), &fault));
+	ck_assert(file_read(path, 100, &deadline, &content, &fault));
+	ck_assert_str_eq(text_str(&content), "[x]\n");
+	text_release(&content);
+}
+END_TEST
+
 START_TEST(reads_no_more_than_the_limit)
 {
-	struct deadline deadline = deadline_after_ms(5000);
+	struct deadline deadline = deadline_from(now_us(), 5000);
 	struct text content = { 0 };
 	struct fault fault;
 
@@ -56,7 +84,7 @@ END_TEST
 
 START_TEST(a_missing_file_is_named)
 {
-	struct deadline deadline = deadline_after_ms(5000);
+	struct deadline deadline = deadline_from(now_us(), 5000);
 	struct text content = { 0 };
 	struct fault fault;
 
@@ -71,7 +99,7 @@ END_TEST
 /* Whoever writes into the pipe may never end. */
 START_TEST(a_pipe_is_read_until_the_deadline_only)
 {
-	struct deadline deadline = deadline_after_ms(100);
+	struct deadline deadline = deadline_from(now_us(), 100);
 	struct text content = { 0 };
 	struct fault fault;
 	int writer;
@@ -105,6 +133,8 @@ Suite *suite_file(void)
 
 	tcase_add_checked_fixture(tcase, make_file, drop_file);
 	tcase_add_test(tcase, appears_whole_and_can_be_read);
+	tcase_add_test(tcase, leaves_alone_what_is_no_file);
+	tcase_add_test(tcase, reads_no_byte_order_mark);
 	tcase_add_test(tcase, reads_no_more_than_the_limit);
 	tcase_add_test(tcase, a_missing_file_is_named);
 	tcase_add_test(tcase, a_pipe_is_read_until_the_deadline_only);
