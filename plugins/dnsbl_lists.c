@@ -575,7 +575,8 @@ void lists_ask(struct lists *lists, const struct targets *targets, struct frame 
 		if (first > 0)
 			per_slice = left * FIRST_SLICE < SLICE ? SLICE / left : FIRST_SLICE;
 		end = first + per_slice < targets->count ? first + per_slice : targets->count;
-		frame_reserve(frame, lists->pair_count + (end - first));
+		/* In JSON, targets of which nothing is known stand there as well, shortly. */
+		frame_reserve(frame, lists->pair_count + (is_json(frame) ? targets->count / 8 : 0));
 		ask_slice(lists, targets, first, end, &round, frame);
 		left = frame->was_cut_off ? 0 : leave_sick_ones(lists);
 	}

@@ -565,6 +565,8 @@ static void summarise(struct verdict *v)
 	if (v->skipped > 0)
 		text_add(&v->result->tail, ", %zu address%s skipped", v->skipped,
 			 v->skipped > 1 ? "es" : "");
+	if (v->frame->was_cut_off)
+		text_add(&v->result->tail, ", cut off by --timeout");
 	if (v->answered == 0) {
 		text_add(good, "nothing is known of %s", text_str(&v->result->target));
 		return;

@@ -114,6 +114,19 @@ class Exactness(TestCase):
             self.assertGreaterEqual(took, seconds)
             self.assertLess(took, seconds + 0.2)
 
+    def test_it_is_kept_however_much_there_is_to_print(self):
+        server = FakeDNS("".join(f"*.51.198.{zone} A 127.0.0.2\n2.0.0.127.{zone} A 127.0.0.2\n"
+                                 f"*.51.198.{zone} TXT Listed\n" for zone in ("a.test", "b.test")))
+        self.addCleanup(server.stop)
+        for form in ("text", "json", "prometheus"):
+            text, code, took, _ = measured(PROGRAM, "-H", "198.51.0.0/16", "--max-targets", "65536", "-z",
+                                           "a.test", "-z", "b.test", "-t", "1", "--resolver",
+                                           server.resolver, "--output", form)
+            self.assertEqual(code, 2)
+            # It may be the last of very many findings: then the first line tells.
+            self.assertIn('reason="timeout"' if form == "prometheus" else "cut off by --timeout", text)
+            self.assertLess(took, 1.2)
+
     def test_it_works_with_few_descriptors(self):
         server = FakeDNS("2.0.0.127.bl.test A 127.0.0.2\n")
         self.addCleanup(server.stop)
