@@ -463,12 +463,13 @@ static void take(struct dns *dns, struct slot *slot, struct server *server,
 			begin_tcp(dns, slot, server);
 		return;
 	case DNS_PACKET_NO_EDNS:
-		trouble(slot, DNS_GARBLED, "the server does not understand the question");
 		server->lacks_edns = true;
-		if (slot->with_edns && slot->tcp == NULL)
+		if (slot->with_edns && slot->tcp == NULL) {
 			send_udp(dns, slot);
-		else
-			ask_elsewhere(dns, slot);
+			return;
+		}
+		trouble(slot, DNS_GARBLED, "the server does not understand the question");
+		ask_elsewhere(dns, slot);
 		return;
 	case DNS_PACKET_ALIAS:
 		close_tcp(slot);
