@@ -43,10 +43,12 @@ static const struct option_row options[] = {
 	  "a SPEC a line, with kind= family= type= scope= test= refusal= url=", NULL },
 	{ 0, "profile", "NAME", option_words, FIELD(profiles),
 	  "default, spamhaus, common, info, domain or all; repeatable", NULL },
-	{ 0, "exclude", "ZONE", option_words, FIELD(excludes), "leave this list out; repeatable", NULL },
+	{ 0, "exclude", "ZONE", option_words, FIELD(excludes),
+	  "leave this list out; repeatable", NULL },
 	{ 0, "key-file", "FILE", option_word, FIELD(key_file),
 	  "lines of NAME KEY, for {key:NAME} in a zone", NULL },
-	{ 0, "list-zones", NULL, option_flag, FIELD(lists_zones), "print the lists that are known", NULL },
+	{ 0, "list-zones", NULL, option_flag, FIELD(lists_zones),
+	  "print the lists that are known", NULL },
 	{ 0, "no-health", NULL, option_flag, FIELD(has_no_health),
 	  "do not test whether the lists work", NULL },
 	{ 0, "min-healthy", "N", option_count, FIELD(min_healthy),
@@ -68,7 +70,8 @@ static const struct option_row aliases[] = {
 
 static const struct metric_row metrics[] = {
 	{ "listed", "Pairs of a target and a blocklist that lists it.", UNIT_NONE, NULL, "0" },
-	{ "score", "Sum of the weights of all lists that list a target.", UNIT_NONE, NULL, NULL, .can_be_negative = true },
+	{ "score", "Sum of the weights of all lists that list a target.", UNIT_NONE,
+	  NULL, NULL, .can_be_negative = true },
 	{ "healthy", "Lists that work.", UNIT_NONE, NULL, NULL },
 	{ "unhealthy", "Lists that do not work.", UNIT_NONE, NULL, NULL },
 	{ "refused", "Lists that refuse to answer this resolver.", UNIT_NONE, NULL, NULL },
@@ -112,7 +115,8 @@ static bool collect_targets(struct settings *settings, struct frame *frame, stru
 static bool collect_lists(struct settings *settings, struct frame *frame, struct fault *fault)
 {
 	struct lists *lists = &settings->lists;
-	bool has_own = settings->zones.count + settings->zone_files.count + settings->profiles.count > 0;
+	bool has_own = settings->zones.count > 0 || settings->zone_files.count > 0 ||
+		       settings->profiles.count > 0;
 
 	lists->tests_health = !settings->has_no_health;
 	if (!has_own && !lists_add_profile(lists, "default", frame, fault))

@@ -147,8 +147,9 @@ bool lists_add_profile(struct lists *lists, const char *names, struct frame *fra
 		unsigned profile = dnsbl_profile_parse(name);
 
 		if (profile == 0)
-			return fault_set(fault, FAULT_USAGE, "--profile: %.*s is not default, "
-					 "spamhaus, common, info, domain or all", (int)name.len, name.at);
+			return fault_set(fault, FAULT_USAGE,
+					 "--profile: %.*s is not default, spamhaus, common, info, "
+					 "domain or all", (int)name.len, name.at);
 		if (!add_rows(lists, profile, frame, fault))
 			return false;
 	}

@@ -384,7 +384,8 @@ static void judge_unanswered(struct verdict *v, bool *source_has_answer, bool *s
 			v->answered++;
 			continue;
 		}
-		if (target->is_private || target_is_said[i] || (is_covered && is_explained(v, target_kind(target))))
+		if (target->is_private || target_is_said[i] ||
+		    (is_covered && is_explained(v, target_kind(target))))
 			continue;
 		if (!is_covered && source_has_answer[target->source]) {
 			target_print(targets, target, text);
@@ -456,7 +457,8 @@ static json_t *unknown_json(const struct list *list, const struct dnsbl_listing 
 static bool is_undecided_by(const struct list *list, const struct target *target, size_t number)
 {
 	return list->zone.dead == NULL && !target->is_private &&
-	       (list->judges & target_kind(target)) != 0 && (list->health != DNSBL_OK || number >= list->reached);
+	       (list->judges & target_kind(target)) != 0 &&
+	       (list->health != DNSBL_OK || number >= list->reached);
 }
 
 /* NULL: the target is clean. */
@@ -487,7 +489,8 @@ static json_t *target_json(const struct verdict *v, size_t number, size_t *next_
 		else
 			json_array_append_new(undecided, undecided_json(list, pair->health));
 	}
-	if (v->lists->answered[number] > 0 && json_array_size(listed) == 0 && json_array_size(undecided) == 0) {
+	if (v->lists->answered[number] > 0 && json_array_size(listed) == 0 &&
+	    json_array_size(undecided) == 0) {
 		json_decref(listed);
 		json_decref(undecided);
 		return NULL;
@@ -599,6 +602,6 @@ void lists_judge(const struct lists *lists, const struct targets *targets, unsig
 	judge_coverage(&v);
 	measure(&v);
 	summarise(&v);
-	if (frame->settings.monitor.format == FORMAT_JSON)
+	if (frame->settings.monitor.format == FORMAT_JSON && lists->answered != NULL)
 		add_data(&v);
 }

@@ -65,8 +65,8 @@ bool targets_add_host(struct targets *targets, const char *word, struct fault *f
 		return add_source(targets, &source, fault);
 	}
 	if (strpbrk(word, "/:") != NULL)
-		return fault_set(fault, FAULT_USAGE, "%s is no address, no network such as 192.0.2.0/24, "
-				 "and no name", word);
+		return fault_set(fault, FAULT_USAGE,
+				 "%s is no address, no network such as 192.0.2.0/24, and no name", word);
 	return targets_add_name(targets, SOURCE_NAME, word, fault);
 }
 

@@ -132,7 +132,8 @@ const struct option_row monitor_options[] = {
 	  "end the whole run after so long (30), as STATE (unknown)", NULL },
 	{ 0, "exit-ok", NULL, option_flag, FIELD(exits_ok), "exit with 0 whatever was found", NULL },
 	{ .help = "Output" },
-	{ 0, "output", "text|json|prometheus", option_format, FIELD(format), "the format (text)", NULL },
+	{ 0, "output", "text|json|prometheus", option_format, FIELD(format),
+	  "the format (text)", NULL },
 	{ 0, "output-file", "FILE", option_word, FIELD(output_file),
 	  "write the output to FILE, by rename, instead of standard output", NULL },
 	{ 'v', "verbose", NULL, option_more, FIELD(verbosity),
@@ -523,7 +524,8 @@ static enum option_outcome read_words(const struct plugin *plugin, const struct 
 			return OPTIONS_WRONG;
 		}
 		if (row->read == NULL)
-			fault_set(fault, FAULT_USAGE, "it must be spelled out, and takes an = before its value");
+			fault_set(fault, FAULT_USAGE,
+				  "it must be spelled out, and takes an = before its value");
 		else if (optarg != NULL && is_option(tables, optarg))
 			fault_set(fault, FAULT_USAGE, "it needs a value, and %s is an option", optarg);
 		else if (optarg != NULL && strpbrk(optarg, "\r\n") != NULL)

@@ -256,7 +256,8 @@ size_t result_mask_bytes(const struct result *result, char *bytes, size_t len)
 			if (strncasecmp(bytes + at, result->secrets.at[i], secret_len) != 0)
 				continue;
 			memcpy(bytes + at, stars, star_count);
-			memmove(bytes + at + star_count, bytes + at + secret_len, len - at - secret_len);
+			memmove(bytes + at + star_count, bytes + at + secret_len,
+				len - at - secret_len);
 			len -= secret_len - star_count;
 			at += star_count - 1;
 		}

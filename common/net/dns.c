@@ -327,7 +327,8 @@ static void begin_tcp(struct dns *dns, struct slot *slot, struct server *server)
 
 	slot->server = server;
 	slot->until_us = now_us() + dns->settings.timeout_ms * 1000;
-	if (tcp == NULL || bytes == NULL || (tcp->fd = open_socket(&server->endpoint, SOCK_STREAM)) < 0) {
+	if (tcp == NULL || bytes == NULL ||
+	    (tcp->fd = open_socket(&server->endpoint, SOCK_STREAM)) < 0) {
 		if (has_no_socket())
 			trouble(slot, DNS_TIMEOUT, no_socket);
 		free(tcp);

@@ -715,6 +715,14 @@ class Lists(TestCase):
                 for part in range(4, len(CANARY)):
                     self.assertNotIn(CANARY[:part], result.out + result.err)
 
+    def test_a_key_of_any_list_is_hidden(self):
+        keys = write("own.keys", f"mine {CANARY}\n", 0o644)
+        for form in ("text", "json", "prometheus"):
+            result = check("-H", "192.0.2.99", "--key-file", keys, "-z", "{key:mine}.own.example", "-vvv",
+                           "--output", form)
+            self.assertNotIn(CANARY, result.out + result.err)
+            self.assertIn("***.own.example", result.out + result.err)
+
     def test_a_short_key_does_not_spoil_the_form(self):
         keys = write("short.keys", "one e\n", 0o644)
         result = check("-H", "192.0.2.99", "--key-file", keys, "-z", "bl.test", "--output", "json")
