@@ -619,32 +619,14 @@ static void receive_tcp(struct dns *dns, struct slot *slot)
 	take(dns, slot, slot->server, &packet);
 }
 
-/* A server does not answer: whoever waits for it need wait no longer, if
- * another one may answer. */
-static void give_up_on(struct dns *dns, struct server *server, int64_t now)
-{
-	bool has_other = false;
-
-	server->is_silent = true;
-	for (size_t i = 0; i < dns->server_count; i++)
-		has_other |= !dns->servers[i].is_named && !dns->servers[i].is_silent;
-	for (size_t i = 0; has_other && i < dns->slot_end; i++) {
-		struct slot *slot = &dns->slots[i];
-
-		if (slot->question != NULL && slot->server == server &&
-		    slot->question->server == NULL && server->heard_us < slot->tried_us)
-			slot->until_us = now;
-	}
-}
-
 static void expire(struct dns *dns, int64_t now)
 {
 	for (size_t i = 0; i < dns->slot_end; i++) {
 		struct slot *slot = &dns->slots[i];
 
-		if (slot->question != NULL && slot->until_us <= now && !slot->server->is_silent &&
+		if (slot->question != NULL && slot->until_us <= now &&
 		    slot->server->heard_us < slot->tried_us)
-			give_up_on(dns, slot->server, now);
+			slot->server->is_silent = true;
 	}
 	for (size_t i = 0; i < dns->slot_end; i++) {
 		struct slot *slot = &dns->slots[i];

@@ -133,7 +133,7 @@ class Listings(TestCase):
         result = check("-H", "192.0.2.10", "-z", "bl.test*2 type=info", "-v")
         self.assertState(result, "OK")
         self.assertFinding(result, "OK", "dnsbl_info", "bl.test", "127.0.0.2")
-        self.assertEqual((result.value("listed"), result.value("score")), (0, 2))
+        self.assertEqual((result.perfdata["listed"], result.perfdata["score"]), ("0;;0;0;0", "2"))
 
     def test_hostkarma_is_a_blocklist_and_others_in_one(self):
         zone = "hostkarma.junkemailfilter.com"
@@ -1117,6 +1117,13 @@ class Transport(TestCase):
         self.assertEqual(len(times), 131)
         for first, later in zip(times, times[20:]):
             self.assertGreater(later - first, 49000)     # not before an answer went out
+        # Nor where the list is several, by its codes.
+        run("check_dnsbl", "--resolver", resolver, "-H", "192.0.2.0/26", "-z", "bl.test=127.0.0.2", "-z",
+            "bl.test=127.0.0.4")
+        times = [t for t, *_ in self.server.questions()][131:]
+        self.assertEqual(len(times), 2 * 67)
+        for first, later in zip(times, times[20:]):
+            self.assertGreater(later - first, 49000)
 
     def test_ids_and_ports_are_hard_to_guess(self):
         zones = [f"bl{n}.test" for n in range(100)]

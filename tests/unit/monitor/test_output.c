@@ -226,6 +226,19 @@ START_TEST(hides_a_secret_at_each_place_before_cutting)
 		result_summary(&result, &summary);
 		ck_assert_ptr_null(strstr(text_str(&summary), "abc"));
 		text_release(&summary);
+
+		close_result();
+		open_result();
+		result_hide(&result, "abcdefghijklmnopqrstuvwxyz");
+		text_add(&text, "all is well");
+		result_add(&result, STATE_OK, "fine", "stage", "x", &text);
+		for (size_t i = 0; i < before; i++)
+			text_add_char(&result.good, '-');
+		text_add(&result.good, "abcdefghijklmnopqrstuvwxyz");
+		result_judge(&result);
+		result_summary(&result, &summary);
+		ck_assert_ptr_null(strstr(text_str(&summary), "abc"));
+		text_release(&summary);
 	}
 }
 END_TEST
