@@ -416,9 +416,10 @@ static bool view_open(struct getopt_view *view, const struct option_table *table
 				continue;
 			view->rows[view->count] = row;
 			view->settings[view->count] = tables->settings;
-			view->longs[view->count++] = (struct option){
+			view->longs[view->count] = (struct option){
 				row->name, row->argument != NULL ? required_argument : no_argument,
-				NULL, FIRST_LONG + (int)view->count - 1 };
+				NULL, FIRST_LONG + (int)view->count };
+			view->count++;
 			if (row->letter == 0 || letters++ == LETTERS_MAX)
 				continue;
 			view->letters[at++] = row->letter;
