@@ -9,6 +9,8 @@ enum fault_kind {
 	FAULT_PERMISSION,	/* we may not */
 	FAULT_LOCAL,		/* this machine could not: memory, files, sockets */
 	FAULT_TIMEOUT,		/* the deadline struck */
+	FAULT_NETWORK,		/* the way to the other side failed */
+	FAULT_PROTOCOL,		/* what the other side says makes no sense */
 };
 
 /* Why something failed: touched only on failure, in words that an operator can

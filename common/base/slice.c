@@ -19,6 +19,11 @@ bool slice_is_nocase(struct slice s, const char *text)
 	return s.len == strlen(text) && (s.len == 0 || strncasecmp(s.at, text, s.len) == 0);
 }
 
+bool slice_same_nocase(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
+}
+
 bool slice_starts(struct slice s, const char *prefix)
 {
 	size_t len = strlen(prefix);

@@ -18,6 +18,7 @@ struct slice slice_of(const char *text);
  * and keywords do. */
 bool slice_is(struct slice s, const char *text);
 bool slice_is_nocase(struct slice s, const char *text);
+bool slice_same_nocase(struct slice a, struct slice b);
 bool slice_starts(struct slice s, const char *prefix);
 
 /* Without the blanks, tabs and carriage returns at both ends. */

@@ -12,7 +12,10 @@ enum stream_status {
 	STREAM_FINE,
 	STREAM_CLOSED,		/* the peer closed the connection */
 	STREAM_BROKEN,		/* it was reset, or lost in another way; a TLS error too */
-	STREAM_LATE,		/* the deadline struck */
+	STREAM_LATE,		/* the deadline struck, or `hurry_us` did */
+	STREAM_UNTRUSTED,	/* start_tls: there is TLS, but the certificate is not good
+				 * enough for what was asked for */
+	STREAM_EARLY,		/* start_tls: the peer spoke before the handshake */
 };
 
 struct stream {
@@ -22,12 +25,13 @@ struct stream {
 				   struct fault *fault);
 	/* All of it. */
 	enum stream_status (*write)(struct stream *self, struct slice bytes, struct fault *fault);
-	/* The TLS handshake, on the peer's word or at once. FINE: there is TLS now;
-	 * whether its certificate is good is told elsewhere (net/tls.h). CLOSED,
-	 * BROKEN: the handshake failed. */
+	/* The TLS handshake. What was found out about the certificate is told
+	 * elsewhere (net/tls.h). CLOSED, BROKEN: it failed. */
 	enum stream_status (*start_tls)(struct stream *self, struct fault *fault);
 	/* A clock that nobody sets, in microseconds. */
 	int64_t (*now_us)(struct stream *self);
+	/* Wait no longer than until then; 0: only the deadline counts. */
+	int64_t hurry_us;
 };
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,22 +46,29 @@ void text_add_char(struct text *text, char c)
 	text_add_slice(text, (struct slice){ &c, 1 });
 }
 
-void text_add(struct text *text, const char *format, ...)
+void text_add_list(struct text *text, const char *format, va_list arguments)
 {
-	va_list arguments, again;
+	va_list again;
 	int len;
 
-	va_start(arguments, format);
 	va_copy(again, arguments);
-	len = vsnprintf(NULL, 0, format, arguments);
-	va_end(arguments);
+	len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
 	if (len < 0)
 		text->failed = true;
-	else if (len > 0 && reserve(text, (size_t)len)) {
-		vsnprintf(text->at + text->len, (size_t)len + 1, format, again);
-		text->len += (size_t)len;
-	}
-	va_end(again);
+	if (len <= 0 || !reserve(text, (size_t)len))
+		return;
+	vsnprintf(text->at + text->len, text->size - text->len, format, arguments);
+	text->len += (size_t)len;
+}
+
+void text_add(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_add_list(text, format, arguments);
+	va_end(arguments);
 }
 
 /* The length of the UTF-8 character at the front (RFC 3629 section 4) and its

@@ -2,6 +2,8 @@
 #ifndef MAILPATH_BASE_TEXT_H
 #define MAILPATH_BASE_TEXT_H
 
+#include <stdarg.h>
+
 #include "base/slice.h"
 
 /* Text that grows. Building is sticky: append freely, ask text_failed() once.
@@ -22,6 +24,8 @@ enum { TEXT_FOREIGN_MAX = 200 };
 
 void text_add(struct text *text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void text_add_list(struct text *text, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
 void text_add_slice(struct text *text, struct slice bytes);
 void text_add_char(struct text *text, char c);
 
