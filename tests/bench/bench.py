@@ -25,6 +25,9 @@ class Tool:
     argv: list
     expect: str         # the output must match this, or the tool has not done the work
     stdin: Path = Path("/dev/null")
+    code: int = None    # what it must exit with, where that is known
+    env: dict = field(default_factory=dict)
+    after: callable = None      # called after each run: what has it not done?
     wall: list = field(default_factory=list)        # ms
     cpu: list = field(default_factory=list)         # ms
     peak: list = field(default_factory=list)        # MiB
@@ -42,11 +45,18 @@ def build():
         place.mkdir(parents=True)
         for command in ([TOP / "configure", *options], ["make", "-j2", "all", "servers"]):
             subprocess.run(command, cwd=place, check=True, stdout=subprocess.DEVNULL)
-    for name in ("meter", "floor"):
-        subprocess.run(["cc", "-O2", "-static", "-D_GNU_SOURCE", "-o", folder / name,
-                        TOP / f"tests/bench/{name}.c"], check=True)
+    helper(folder, "meter", "-static")
+    helper(folder, "floor", "-static")
     os.environ["MAILPATH_BENCH_BUILD"] = str(folder)
     return folder
+
+
+def helper(folder, name, *options):
+    """A C program of this directory, built into the folder."""
+    done = subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", folder / name, TOP / f"tests/bench/{name}.c",
+                           *options], capture_output=True, text=True)
+    if done.returncode:         # what a static libcrypto warns of is not for us
+        sys.exit(done.stderr)
 
 
 def isolate(resolv_conf):
@@ -71,11 +81,15 @@ def measure(folder, tools, rounds):
             with tool.stdin.open() as stdin:
                 done = subprocess.run([folder / "meter", output, *map(str, tool.argv)], stdin=stdin,
                                       capture_output=True, text=True, check=True,
-                                      env={"PATH": PATH, "LANG": "C.UTF-8", "HOME": "/"})
-            wall, cpu, peak, _ = map(int, done.stdout.split())
+                                      env={"PATH": PATH, "LANG": "C.UTF-8", "HOME": "/", **tool.env})
+            wall, cpu, peak, code = map(int, done.stdout.split())
             text = output.read_text(errors="replace")
-            if not re.search(tool.expect, text):
-                sys.exit(f"{tool.name} has not done the work; it said:\n{text[:500]}")
+            missed = "" if re.search(tool.expect, text) else f"not {tool.expect!r}"
+            if tool.code not in (None, code):
+                missed = f"exit code {code}"
+            missed = missed or tool.after and tool.after(tool)
+            if missed:
+                sys.exit(f"{tool.name} has not done the work ({missed}); it said:\n{text[:500]}")
             if number >= 0:
                 tool.wall.append(wall / 1000)
                 tool.cpu.append(cpu / 1000)

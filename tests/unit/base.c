@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "unit.h"
 
+Suite *suite_base64(void);
 Suite *suite_dns(void);
 Suite *suite_domain(void);
 Suite *suite_ip(void);
@@ -11,7 +12,8 @@ Suite *suite_text(void);
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_dns, suite_domain, suite_ip, suite_quantity, suite_slice, suite_text,
+		suite_base64, suite_dns, suite_domain, suite_ip, suite_quantity, suite_slice,
+		suite_text,
 	};
 
 	return unit_run(suites, COUNT(suites));
