@@ -57,7 +57,10 @@ static const struct option_row options[] = {
 	{ 0 },
 };
 
-static const struct option_row aliases[] = {
+static const struct option_row frame_options[] = {
+	{ .help = "The port" },
+	{ 'p', "port", "PORT", option_port, offsetof(struct frame_settings, port),
+	  "of DNS servers that name none (53)", NULL },
 	{ .help = "As check_rbl calls them" },
 	{ 'n', "nameserver", "ADDR[:PORT]", option_words, offsetof(struct frame_settings, resolvers),
 	  "--resolver", NULL },
@@ -195,7 +198,7 @@ int main(int argc, char **argv)
 			.metrics = metrics,
 			.reasons = mail_reasons,
 		},
-		.frame_options = aliases,
+		.frame_options = frame_options,
 		.list = list_zones,
 		.prepare = prepare,
 		.probe = probe,

@@ -17,8 +17,6 @@ static const struct option_row frame_options[] = {
 	{ .help = "DNS" },
 	{ 0, "resolver", "ADDR[:PORT]", option_words, FIELD(resolvers),
 	  "ask this DNS server (default: as /etc/resolv.conf says); repeatable", NULL },
-	{ 'p', "port", "PORT", option_port, FIELD(port),
-	  "the port of DNS servers that name none (53)", NULL },
 	{ 0, "dns-timeout", "SECONDS", option_seconds, FIELD(dns_timeout_ms),
 	  "per try (2, or what resolv.conf says)", NULL },
 	{ 0, "dns-tries", "N", option_count, FIELD(dns_tries),

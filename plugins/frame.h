@@ -15,7 +15,7 @@ struct frame_settings {
 	struct words resolvers;		/* --resolver */
 	int64_t dns_timeout_ms;		/* 0: what the system says */
 	unsigned dns_tries;		/* 0: the same */
-	uint16_t port;			/* -p; 0: not given */
+	uint16_t port;			/* of DNS servers that name none; 0: 53 */
 	bool only_v4, only_v6;		/* -4, -6; both: either */
 };
 

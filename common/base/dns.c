@@ -39,6 +39,7 @@ const char *dns_type_word(enum dns_type type)
 	case DNS_MX: return "MX";
 	case DNS_TXT: return "TXT";
 	case DNS_AAAA: return "AAAA";
+	case DNS_TLSA: return "TLSA";
 	}
 	return "?";
 }

@@ -6,7 +6,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 
-/* Types of records by their number (RFC 1035 3.2.2, 3596). */
+/* Types of records by their number (RFC 1035 3.2.2, 3596, 6698). */
 enum dns_type {
 	DNS_A = 1,
 	DNS_NS = 2,
@@ -15,6 +15,7 @@ enum dns_type {
 	DNS_MX = 15,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
+	DNS_TLSA = 52,
 };
 
 /* How a question ended. Only FOUND, NODATA and NXDOMAIN are statements about
@@ -34,7 +35,8 @@ struct dns_record {
 	struct ip ip;		/* A, AAAA */
 	uint16_t preference;	/* MX */
 	struct slice data;	/* NS, CNAME, PTR, MX: a name in lower case, without the
-				 * last dot, odd bytes as \DDD; TXT: its strings, joined */
+				 * last dot, odd bytes as \DDD; TXT: its strings, joined;
+				 * TLSA: as a zone file has it */
 };
 
 /* Shared by all questions that had this answer; see dns_release(). */

@@ -58,6 +58,16 @@ bool option_count(const char *value, void *field, struct fault *fault)
 	return true;
 }
 
+bool option_bytes(const char *value, void *field, struct fault *fault)
+{
+	double bytes;
+
+	if (!quantity_parse(slice_of(value), UNIT_BYTES, &bytes) || bytes < 1)
+		return fault_set(fault, FAULT_USAGE, "%s is no number of bytes, such as 25M", value);
+	*(uint64_t *)field = (uint64_t)bytes;
+	return true;
+}
+
 bool option_port(const char *value, void *field, struct fault *fault)
 {
 	uint64_t number;
@@ -156,6 +166,12 @@ const struct option_row monitor_options[] = {
 
 /* ---- --help and --version ---- */
 
+/* "[=VALUE]": the value may be left out. */
+static bool is_optional(const struct option_row *row)
+{
+	return row->argument != NULL && strncmp(row->argument, "[=", 2) == 0;
+}
+
 static void print_row(struct text *page, const struct option_row *row)
 {
 	enum { COLUMN = 34 };
@@ -166,8 +182,7 @@ static void print_row(struct text *page, const struct option_row *row)
 	else
 		text_add(page, "      --%s", row->name);
 	if (row->argument != NULL)
-		text_add(page, "%s%s", row->argument[0] == '[' && row->argument[1] == '=' ? "" : " ",
-			 row->argument);
+		text_add(page, "%s%s", is_optional(row) ? "" : " ", row->argument);
 	if (page->len - from >= COLUMN) {
 		text_add_char(page, '\n');
 		from = page->len;
@@ -198,18 +213,25 @@ static void print_help(struct text *page, const struct plugin *plugin,
 
 void option_values_release(struct option_values *values)
 {
-	for (size_t i = 0; i < values->words.count; i++)
-		free((char *)values->words.at[i]);
+	for (size_t i = 0; i < values->words.count; i++) {
+		char *word = (char *)values->words.at[i];
+
+		explicit_bzero(word, strlen(word));	/* it may be a secret */
+		free(word);
+	}
 	words_release(&values->words);
 }
 
-static const struct option_row *row_named(const struct option_table *tables, struct slice name)
+static const struct option_row *row_named(const struct option_table *tables, struct slice name,
+					  void **settings)
 {
 	for (; tables->rows != NULL; tables++) {
 		for (const struct option_row *row = tables->rows; row->name || row->help; row++) {
 			if (row->name != NULL && (slice_is(name, row->name) ||
-						  (name.len == 1 && name.at[0] == row->letter)))
+						  (name.len == 1 && name.at[0] == row->letter))) {
+				*settings = tables->settings;
 				return row;
+			}
 		}
 	}
 	return NULL;
@@ -219,8 +241,10 @@ static const struct option_row *row_named(const struct option_table *tables, str
 static bool add_item(const struct option_table *tables, const struct ini_item *item,
 		     struct option_values *values, struct words *words, struct fault *fault)
 {
-	const struct option_row *row = row_named(tables, item->name);
+	void *settings;
+	const struct option_row *row = row_named(tables, item->name, &settings);
 	struct text word = { 0 };
+	bool is_only_here;
 	char *taken;
 
 	if (row == NULL || strcmp(row->name, "extra-opts") == 0)
@@ -228,16 +252,21 @@ static bool add_item(const struct option_table *tables, const struct ini_item *i
 				 item->name.at);
 	if (row->argument == NULL && item->value.len > 0)
 		return fault_set(fault, FAULT_USAGE, "%s takes no value", row->name);
-	text_add(&word, "--%s", row->name);
-	if (row->argument != NULL) {
+	is_only_here = row->gone != NULL && row->read != NULL;
+	if (!is_only_here)
+		text_add(&word, "--%s", row->name);
+	if (!is_only_here && row->argument != NULL && (item->value.len > 0 || !is_optional(row)))
 		text_add_char(&word, '=');
-		text_add_slice(&word, item->value);
-	}
+	text_add_slice(&word, item->value);
+	if (word.len == 0)
+		return fault_set(fault, FAULT_USAGE, "%s: an empty value", row->name);
 	taken = text_take(&word);
 	if (taken == NULL || !words_add(&values->words, taken)) {
 		free(taken);
 		return fault_set(fault, FAULT_LOCAL, "out of memory");
 	}
+	if (is_only_here)
+		return row->read(taken, (char *)settings + row->field, fault);
 	return words_add(words, taken) || fault_set(fault, FAULT_LOCAL, "out of memory");
 }
 
@@ -396,6 +425,13 @@ enum {
 	FIRST_LONG = 256,	/* what getopt_long() gives for the first long name */
 };
 
+static int takes_value(const struct option_row *row)
+{
+	if (row->argument == NULL)
+		return no_argument;
+	return is_optional(row) ? optional_argument : required_argument;
+}
+
 static bool view_open(struct getopt_view *view, const struct option_table *tables)
 {
 	size_t letters = 0, at = 1, most = 1;
@@ -417,8 +453,7 @@ static bool view_open(struct getopt_view *view, const struct option_table *table
 			view->rows[view->count] = row;
 			view->settings[view->count] = tables->settings;
 			view->longs[view->count] = (struct option){
-				row->name, row->argument != NULL ? required_argument : no_argument,
-				NULL, FIRST_LONG + (int)view->count };
+				row->name, takes_value(row), NULL, FIRST_LONG + (int)view->count };
 			view->count++;
 			if (row->letter == 0 || letters++ == LETTERS_MAX)
 				continue;
@@ -492,7 +527,9 @@ static bool unknown(const struct getopt_view *view, int got, const char *word, s
 /* "-H --port 25": the value is missing. */
 static bool is_option(const struct option_table *tables, const char *value)
 {
-	return strncmp(value, "--", 2) == 0 && row_named(tables, slice_of(value + 2)) != NULL;
+	void *unused;
+
+	return strncmp(value, "--", 2) == 0 && row_named(tables, slice_of(value + 2), &unused) != NULL;
 }
 
 static enum option_outcome read_words(const struct plugin *plugin, const struct getopt_view *view,

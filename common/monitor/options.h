@@ -17,11 +17,13 @@ struct option_row {
 	char letter;		/* 0: there is none */
 	const char *name;	/* NULL with `help`: a headline of --help;
 				 * NULL without: the end of the table */
-	const char *argument;	/* what --help calls its value; NULL: a flag */
+	const char *argument;	/* what --help calls its value; NULL: a flag; "[=VALUE]": it may
+				 * be left out, and is NULL then */
 	option_reader *read;
 	size_t field;		/* offset in the settings */
 	const char *help;
-	const char *gone;	/* not taken over from another plugin: what to use instead */
+	const char *gone;	/* not to be given on a command line: what to use instead. With
+				 * `read`, in an ini file it may */
 };
 
 option_reader option_flag;	/* bool */
@@ -29,6 +31,7 @@ option_reader option_more;	/* unsigned: once more */
 option_reader option_word;	/* const char *: the last one given */
 option_reader option_words;	/* struct words: all of them */
 option_reader option_count;	/* unsigned: a number from 1 on */
+option_reader option_bytes;	/* uint64_t: a size, with K M G */
 option_reader option_port;	/* uint16_t */
 option_reader option_seconds;	/* int64_t: milliseconds; from 1 ms to a day */
 option_reader option_timeout;	/* struct monitor_timeout: SECONDS[:STATE] */

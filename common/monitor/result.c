@@ -275,6 +275,14 @@ void result_hide(struct result *result, const char *secret)
 	}
 }
 
+void result_without_presets(struct result *result, const char *label)
+{
+	for (size_t i = 0; i < result->metric_count; i++) {
+		if (strcmp(result->metrics[i].row->label, label) == 0)
+			result->metrics[i].has_no_presets = true;
+	}
+}
+
 /* ---- judging ---- */
 
 bool result_threshold(const struct result *result, const struct metric *metric,
@@ -286,6 +294,8 @@ bool result_threshold(const struct result *result, const struct metric *metric,
 	struct fault unused;
 	bool found = false;
 
+	if (metric->has_no_presets)
+		preset = NULL;
 	for (size_t i = 0; i < words->count; i++) {
 		struct threshold threshold;
 
@@ -298,6 +308,20 @@ bool result_threshold(const struct result *result, const struct metric *metric,
 		}
 	}
 	return found || (preset != NULL && range_parse(slice_of(preset), metric->row->unit, range));
+}
+
+bool result_alerts(const struct result *result, const char *label, double value)
+{
+	for (size_t i = 0; i < result->metric_count; i++) {
+		struct range range;
+
+		if (strcmp(result->metrics[i].row->label, label) == 0)
+			return (result_threshold(result, &result->metrics[i], STATE_WARNING, &range) &&
+				range_alerts(&range, value)) ||
+			       (result_threshold(result, &result->metrics[i], STATE_CRITICAL, &range) &&
+				range_alerts(&range, value));
+	}
+	return false;
 }
 
 static bool crosses(const struct result *result, const struct metric *metric, enum state state)

@@ -30,6 +30,7 @@ struct metric {
 	double value;
 	double ignored;		/* how much of it ignored findings account for */
 	bool is_known;
+	bool has_no_presets;	/* the row's default thresholds do not hold in this run */
 	double max;
 	bool has_max;
 };
@@ -77,6 +78,12 @@ void result_measure(struct result *result, const char *label, double value);
 void result_measure_most(struct result *result, const char *label, double value, double max);
 /* One for each of several subjects; they stand last, and sorted. */
 void result_measure_of(struct result *result, const char *label, const char *subject, double value);
+
+/* This number's default thresholds do not hold in this run. */
+void result_without_presets(struct result *result, const char *label);
+
+/* Would such a value alert, by the user's thresholds or the default ones? */
+bool result_alerts(const struct result *result, const char *label, double value);
 
 /* `amount` of this number stands for that finding: if it is ignored, the
  * thresholds are judged without it. Call it before adding the next one. */

@@ -68,6 +68,14 @@ static void add_data(struct text *data, const ldns_rr *rr, enum dns_type type)
 		}
 		return;
 	}
+	if (type == DNS_TLSA) {
+		for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+			name = ldns_rdf2str(ldns_rr_rdf(rr, i));
+			text_add(data, "%s%s", i > 0 ? " " : "", name != NULL ? name : "");
+			free(name);
+		}
+		return;
+	}
 	name = ldns_rdf2str(ldns_rr_rdf(rr, type == DNS_MX ? 1 : 0));
 	if (name == NULL)
 		return;

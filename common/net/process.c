@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,4 +24,28 @@ void process_harden(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);
+}
+
+bool process_host_name(char *name, size_t size)
+{
+	if (gethostname(name, size) != 0)
+		return false;
+	name[size - 1] = '\0';
+	return true;
+}
+
+char *process_take_secret(const char *variable)
+{
+	char *value = secure_getenv(variable), *copy;
+
+	if (value == NULL)
+		return NULL;
+	copy = strdup(value);
+	explicit_bzero(value, strlen(value));
+	return copy;
+}
+
+bool process_random(void *to, size_t size)
+{
+	return getrandom(to, size, 0) == (ssize_t)size;
 }

@@ -2,9 +2,21 @@
 #ifndef MAILPATH_NET_PROCESS_H
 #define MAILPATH_NET_PROCESS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* The first thing in main: no core and no debugger sees our secrets, and
  * descriptors 0 to 2 are open, so that no socket becomes standard output.
  * SIGPIPE is ignored: writing fails instead. */
 void process_harden(void);
+
+/* The name of this host, as far as it fits. */
+bool process_host_name(char *name, size_t size);
+
+/* A secret from the environment, which is overwritten there; NULL: there is none.
+ * The caller wipes and frees it. */
+char *process_take_secret(const char *variable);
+
+bool process_random(void *to, size_t size);
 
 #endif

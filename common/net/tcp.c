@@ -85,6 +85,7 @@ static enum tcp_outcome outcome_of(int error)
 	case EHOSTDOWN:
 	case ENETDOWN:
 	case ENONET:
+	case EINVAL:	/* a "blackhole" route */
 	case EPERM:	/* a rule of this machine's own firewall */
 	case EACCES:
 		return TCP_UNREACHABLE;
@@ -111,7 +112,7 @@ bool tcp_has_route(const struct ip *ip)
 	if (fd < 0)
 		return errno != EAFNOSUPPORT;
 	has_one = connect(fd, &address.any, len) == 0 ||
-		  (errno != ENETUNREACH && errno != EHOSTUNREACH && errno != EADDRNOTAVAIL);
+		  (errno != ENETUNREACH && errno != EADDRNOTAVAIL);
 	close(fd);
 	return has_one;
 }
