@@ -71,9 +71,7 @@ void text_add(struct text *text, const char *format, ...)
 	va_end(arguments);
 }
 
-/* The length of the UTF-8 character at the front (RFC 3629 section 4) and its
- * number; 0: no valid one. */
-static size_t utf8_first(struct slice s, uint32_t *number)
+size_t text_utf8(struct slice s, uint32_t *number)
 {
 	static const struct {
 		unsigned char mask, lead;
@@ -81,8 +79,11 @@ static size_t utf8_first(struct slice s, uint32_t *number)
 	} forms[] = {
 		{ 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 },
 	};
-	unsigned char lead = (unsigned char)s.at[0];
+	unsigned char lead;
 
+	if (s.len == 0)
+		return 0;
+	lead = (unsigned char)s.at[0];
 	for (size_t extra = 0; extra < sizeof forms / sizeof *forms; extra++) {
 		if ((lead & forms[extra].mask) != forms[extra].lead)
 			continue;
@@ -131,7 +132,7 @@ void text_add_foreign_most(struct text *text, struct slice bytes, size_t most)
 	/* What is cut away anyway is not looked at. */
 	while (bytes.len > 0 && text->len - from <= most && !text->failed) {
 		uint32_t c;
-		size_t len = utf8_first(bytes, &c);
+		size_t len = text_utf8(bytes, &c);
 
 		if (len > 0 && printable(c))
 			text_add_slice(text, (struct slice){ bytes.at, len });

@@ -50,6 +50,10 @@ void text_cut(struct text *text, size_t from, size_t max);
 /* Percent-encode all but RFC 3986's unreserved characters and ':'. */
 void text_add_url(struct text *text, const char *value);
 
+/* The length of the UTF-8 character at the front (RFC 3629 section 4) and its
+ * number; 0: no valid one. */
+size_t text_utf8(struct slice s, uint32_t *number);
+
 const char *text_str(const struct text *text);
 struct slice text_slice(const struct text *text);
 bool text_failed(const struct text *text);

@@ -24,7 +24,8 @@ struct message_draft {
 	size_t attachment_count;
 	uint64_t pad_to;	/* fill up to this size in all, or 0 */
 	const char *host;	/* our name, for the Message-ID */
-	const char *id;		/* unique: for X-Mailpath-Id, Message-ID and the MIME boundary */
+	const char *id;		/* unique: for X-Mailpath-Id, Message-ID and the MIME boundary;
+				 * at most 69 letters, digits, '-', '_' and '.' within */
 	int64_t now;		/* seconds since 1970, for the Date (UTC) */
 	bool has_8bit;		/* the server takes 8BITMIME: a body with bytes above 127
 				 * goes as it is; else it is encoded */
@@ -45,7 +46,8 @@ struct message {
  * others (From, To, Date, Message-ID, Subject) replace its own. */
 bool message_header_check(const char *header, struct fault *fault);
 
-/* False: out of memory, or `pad_to` is less than the message has anyway. */
+/* An address without a line's room, a header that message_header_check() refuses,
+ * `pad_to` below what the message has anyway, and no memory: false. */
 bool message_build(const struct message_draft *draft, struct message *message,
 		   struct fault *fault);
 

@@ -318,7 +318,9 @@ END_TEST
 
 /* ---- what cannot be ---- */
 
-static const char *const nonsense[] = { "V", "VXNl cm5hbWU6", "VXNlcm5hbWU6=", "=", "Username:", "\xff\xff\xff\xff" };
+static const char *const nonsense[] = {
+	"V", "VXNl cm5hbWU6", "VXNlcm5hbWU6=", "=", "Username:", "\xff\xff\xff\xff",
+};
 
 START_TEST(refuses_what_is_not_base64)
 {
