@@ -17,7 +17,6 @@ struct word {
 	uint16_t at, len;	/* in `letters`: lower case, without accents */
 	uint16_t from, till;	/* where it stands in the text */
 	bool is_name;		/* an address, a host or a URL: no word of a sentence */
-	bool ends_phrase;	/* a mark such as ; or ( follows */
 };
 
 struct reading {
@@ -58,6 +57,14 @@ static char lower(char c)
 static char char_at(const struct reading *r, size_t i)
 {
 	return i < r->text.len ? r->text.at[i] : '\0';
+}
+
+static bool text_has(const struct reading *r, size_t i, const char *word)
+{
+	size_t len = strlen(word);
+
+	return i + len <= r->text.len &&
+	       slice_is_nocase((struct slice){ r->text.at + i, len }, word);
 }
 
 /* ---- letters of UTF-8 ---- */
@@ -108,21 +115,21 @@ static size_t fold(const struct reading *r, size_t i, char out[3], size_t *len)
 /* Is it the apostrophe of "doesn't"? How many bytes it has, or 0. */
 static size_t apostrophe(const struct reading *r, size_t i)
 {
-	size_t len = 0;
+	size_t len = char_at(r, i) == '\'' ? 1 : text_has(r, i, "\xe2\x80\x99") ? 3 : 0;
 
-	if (char_at(r, i) == '\'')
-		len = 1;
-	else if (char_at(r, i) == '\xe2' && char_at(r, i + 1) == '\x80' && char_at(r, i + 2) == '\x99')
-		len = 3;
-	return len > 0 && i > 0 && is_alpha(char_at(r, i - 1)) && is_alpha(char_at(r, i + len)) ? len
-											      : 0;
+	if (len > 0 && i > 0 && is_alpha(char_at(r, i - 1)) && is_alpha(char_at(r, i + len)))
+		return len;
+	return 0;
 }
 
 /* ---- words ---- */
 
 static unsigned pair_of(const char *letters, size_t len)
 {
-	return ((unsigned char)letters[0] * 67U + (len > 1 ? (unsigned char)letters[1] : 0U)) % PAIRS;
+	unsigned first = (unsigned char)letters[0];
+	unsigned second = len > 1 ? (unsigned char)letters[1] : 0;
+
+	return (first * 67 + second) % PAIRS;
 }
 
 /* The letters from `at` on are a word that stands between `from` and `till`. */
@@ -131,7 +138,7 @@ static void add_word(struct reading *r, size_t at, size_t from, size_t till, boo
 	if (r->used == at || r->count == WORDS_MAX)
 		return;
 	r->words[r->count++] = (struct word){ (uint16_t)at, (uint16_t)(r->used - at),
-					      (uint16_t)from, (uint16_t)till, is_name, false };
+					      (uint16_t)from, (uint16_t)till, is_name };
 	if (!is_name) {
 		unsigned pair = pair_of(r->letters + at, r->used - at);
 
@@ -146,13 +153,6 @@ static void add_name(struct reading *r, size_t from, size_t till)
 	for (size_t i = from; i < till; i++)
 		r->letters[r->used++] = lower(char_at(r, i));
 	add_word(r, at, from, till, true);
-}
-
-static bool text_has(const struct reading *r, size_t i, const char *word)
-{
-	size_t len = strlen(word);
-
-	return i + len <= r->text.len && slice_is_nocase((struct slice){ r->text.at + i, len }, word);
 }
 
 /* The host of a URL counts as a name; its path is nobody's words. */
@@ -289,6 +289,13 @@ static bool is_place_of_code(const struct reading *r, size_t i)
 			       "remote answer answered");
 }
 
+/* Is it no code, but the beginning of a longer number or of a word? */
+static bool goes_on(const struct reading *r, size_t end)
+{
+	return is_alnum(char_at(r, end)) ||
+	       (char_at(r, end) == '.' && is_digit(char_at(r, end + 1)));
+}
+
 /* 5.7.1 */
 static size_t take_status(struct reading *r, size_t i)
 {
@@ -304,8 +311,7 @@ static size_t take_status(struct reading *r, size_t i)
 		if (end == from || (part < 2 && char_at(r, end++) != '.'))
 			return 0;
 	}
-	if (is_alnum(char_at(r, end)) || (char_at(r, end) == '.' && is_digit(char_at(r, end + 1))) ||
-	    (status[0] != 2 && status[0] != 4 && status[0] != 5))
+	if (goes_on(r, end) || (status[0] != 2 && status[0] != 4 && status[0] != 5))
 		return 0;
 	follows = r->code != 0 && i - r->code_till <= 2 + (char_at(r, i - 1) == '#');
 	if ((follows && !r->status_follows_code) ||
@@ -326,8 +332,7 @@ static size_t take_code(struct reading *r, size_t i)
 			return 0;
 		code = code * 10 + (unsigned)(char_at(r, i + n) - '0');
 	}
-	if (is_alnum(char_at(r, i + 3)) || (char_at(r, i + 3) == '.' && is_digit(char_at(r, i + 4))) ||
-	    code < 400 || code > 599)
+	if (goes_on(r, i + 3) || code < 400 || code > 599)
 		return 0;
 	if (code != r->code) {
 		size_t next = i + 4 + (char_at(r, i + 4) == '#');
@@ -392,12 +397,7 @@ static void read_text(struct reading *r)
 			for (size_t n = 0; taken == 0 && n < sizeof takers / sizeof *takers; n++)
 				taken = takers[n](r, i);
 		}
-		if (taken == 0) {
-			if (r->count > 0 && strchr(";,(.!", c) != NULL && c != '\0')
-				r->words[r->count - 1].ends_phrase = true;
-			taken = 1;
-		}
-		i += taken;
+		i += taken > 0 ? taken : 1;
 	}
 }
 
@@ -706,10 +706,14 @@ static struct slice find_list(const struct reading *r)
 	for (const char *const *name = reply_list_names; *name != NULL; name++) {
 		for (size_t i = 0; i < r->count; i++) {
 			struct slice first, rest = slice_of(*name);
+			size_t last;
 
-			if (slice_word(&rest, &first) && is_word(r, i, first) &&
-			    (rest.len == 0 || (i + 1 < r->count && is_word(r, i + 1, slice_trim(rest)))))
-				return word_slice(r, i, rest.len > 0 ? i + 1 : i);
+			slice_word(&rest, &first);
+			rest = slice_trim(rest);
+			last = rest.len > 0 ? i + 1 : i;
+			if (last < r->count && is_word(r, i, first) &&
+			    (last == i || is_word(r, last, rest)))
+				return word_slice(r, i, last);
 		}
 	}
 	for (size_t i = 0; i < r->count; i++) {
@@ -745,9 +749,11 @@ static const struct reply_rule *find_rule(const struct reading *r)
 {
 	const struct reply_rule *rule = reply_rules;
 
-	while (rule->reason != NULL && ((rule->codes != NULL && !codes_have(r, slice_of(rule->codes))) ||
-					(rule->words != NULL && !rule_holds(r, rule->words))))
-		rule++;
+	for (; rule->reason != NULL; rule++) {
+		if ((rule->codes == NULL || codes_have(r, slice_of(rule->codes))) &&
+		    (rule->words == NULL || rule_holds(r, rule->words)))
+			break;
+	}
 	return rule;
 }
 

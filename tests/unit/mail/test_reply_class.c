@@ -277,6 +277,8 @@ static bool is_overloaded(struct slice code)
 		"550 5.7.26", "550-5.7.26",	/* Gmail, where a DMARC policy refuses, too */
 		"550 5.7.27", "550-5.7.27",	/* the registry: null MX; Gmail: SPF */
 		"550 5.7.30", "550-5.7.30",	/* the registry: REQUIRETLS; Gmail: DKIM */
+		"550 5.4.6",	/* a loop; Zoho, of sending too much */
+		"451 4.4.3",	/* of any DNS question, that of SPF too */
 		"451 4.1.8",	/* Sendmail, of the host as of the sender */
 		"421-4.7.27", "421-4.7.30", "421-4.7.23", "535 5.7.8", "530 5.7.0", "552", "535",
 	};
