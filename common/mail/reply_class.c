@@ -267,10 +267,13 @@ static size_t take_host(struct reading *r, size_t i)
 
 static bool last_word_is(const struct reading *r, const char *words)
 {
-	const struct word *last = &r->words[r->count - 1];
 	struct slice rest = slice_of(words), word;
+	const struct word *last;
 
-	while (r->count > 0 && slice_word(&rest, &word)) {
+	if (r->count == 0)
+		return false;
+	last = &r->words[r->count - 1];
+	while (slice_word(&rest, &word)) {
 		if (word.len == last->len && memcmp(word.at, r->letters + last->at, word.len) == 0)
 			return true;
 	}

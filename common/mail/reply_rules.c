@@ -197,6 +197,7 @@ const struct reply_rule reply_rules[] = {
 	  "error|required|mismatch|broken|didnt|verif+ ! spf ... fail+" },
 	{ "dkim_fail", NULL, "fail+|invalid|bad|broken|missing|no|unacceptable|valid|failing|"
 	  "mismatched|passing|unable|unsigned ... dkim ! spf" },
+	{ "dkim_fail", NULL, "not dkim signed" },
 	{ "dkim_fail", NULL, "domainkeys signature|verification" },
 	{ "spf_fail", NULL, "spf ... fail+|softfail|did|not|deny|denied|reject+|permerror|"
 	  "hardfail|violation|mismatch|unauthorized|forbid+|suspicious|didnt|doesnt|policy|error|"
@@ -470,6 +471,7 @@ const struct reply_rule reply_rules[] = {
 
 	/* ---- recipients that are not there */
 	{ "content_rejected", NULL, "permanent failure for one or more recipients blocked" },
+	{ "unclassified", NULL, "verification in progress" },
 	{ "sender_domain_rejected", NULL, "sender verify|verification failed|failure|callout|"
 	  "error" },
 	{ "sender_domain_rejected", NULL, "sender|from|mail|originator|return|envelope address|"
@@ -504,15 +506,14 @@ const struct reply_rule reply_rules[] = {
 	{ "sender_domain_rejected", NULL, "hl mep" },
 	{ "sender_domain_rejected", NULL, "expediteur|emetteur|remetente|absender ... invalide|"
 	  "inconnu|invalido|ungueltig|inexistente|domaine" },
-	{ "sender_domain_rejected", "x.1.8", NULL },
 
 	{ "recipient_unknown", NULL, "user|users|recipient|recipients|mailbox|account|addressee|"
 	  "username|mailname|userid|alias|rcpt|localpart ... unknown|nonexistent|nonexistant|"
 	  "inactive|disabled|invalid|suspended|unavailable|deactivated|closed|unrecognized|"
 	  "undeliverable|terminated|unroutable|locked|expired|discontinued|deleted|blocked|dead|"
-	  "retired|abandoned|dormant ! sender|temporarily|helo|relay|auth|authentication|login|"
-	  "password|mailbox unavailable|currently|ip|virus|spam|policy ! " HOST " ... blocked|"
-	  "blacklisted ! not full ! client|command|argument|database|table ... unavailable" },
+	  "retired|abandoned|dormant ! temporarily|currently ! login|password|authentication ! "
+	  HOST " ... blocked|blacklisted ! not full ! client|command|argument|database|table "
+	  "... unavailable" },
 	{ "recipient_unknown", NULL, "unknown|invalid|nonexistent|inactive|disabled|bad|"
 	  "unrouteable|unroutable|undeliverable|nonexisting|expired|suspended|wrong|ambiguous|"
 	  "unresolvable local? user|users|recipient|recipients|mailbox|account|address|addressee|"
@@ -547,6 +548,7 @@ const struct reply_rule reply_rules[] = {
 	  "inactive|not" },
 	{ "recipient_unknown", NULL, "not our customer|user" },
 	{ "recipient_unknown", NULL, "cuda nsu" },
+	{ "recipient_unknown", NULL, "no record of|for this|that|such? user|recipient|mailbox|account" },
 	{ "recipient_unknown", NULL, "dosnt|doesnt exist ! sender|domain|from" },
 	{ "recipient_unknown", NULL, "recipient ... non existent account|user|mailbox|address" },
 	{ "recipient_unknown", NULL, "doesnt|not have a|an yahoo|account|mailbox" },
@@ -731,7 +733,7 @@ const struct reply_rule reply_rules[] = {
 	{ "local_problem", "none", "local delivery|configuration failed|error" },
 	{ "local_problem", "none", "delivery agent|transport|pipe ... failed|error|unavailable|"
 	  "not" },
-	{ "local_problem", "none", "address|alias|lookup|table|database|map|lookups ... "
+	{ "local_problem", "none", "alias|lookup|table|database|map|lookups ... "
 	  "unavailable|error|failed|failure|deferred" },
 	{ "local_problem", "none", "unknown mail transport error" },
 	{ "local_problem", "none", "too many open files" },
@@ -764,6 +766,7 @@ const struct reply_rule reply_rules[] = {
 	{ "protocol_error", NULL, "@pobox.com & see" },
 	{ "protocol_error", NULL, "line|lines ... too long" },
 	{ "protocol_error", NULL, "no valid recipients ! =x.1.1" },
+	{ "protocol_error", NULL, "sender already given|specified|set" },
 	{ "protocol_error", NULL, "already have a? sender" },
 	{ "protocol_error", NULL, "nested mail command" },
 	{ "protocol_error", NULL, "mi cel|ccl" },
@@ -825,7 +828,7 @@ const struct reply_rule reply_rules[] = {
 	{ "dkim_fail", "x.7.20-22", NULL },
 	{ "spf_fail", "x.7.23 x.7.24", NULL },
 	{ "ptr_missing", "x.7.25", NULL },
-	{ "sender_domain_rejected", "x.7.27", NULL },
+	{ "sender_domain_rejected", "4.1.8 x.7.27", NULL },
 	{ "rate_limited", "x.7.28 x.7.500 x.7.508", NULL },
 	{ "tls_required", "x.7.10 x.7.30", NULL },
 	{ "auth_mechanism_unavailable", "x.7.11 538 504/x.5.4 504/x.7.4", NULL },
@@ -836,7 +839,7 @@ const struct reply_rule reply_rules[] = {
 	{ "receiver_out_of_space", "x.3.1", NULL },
 	{ "service_unavailable", "421/4.3.2", NULL },
 	{ "receiver_misconfigured", "x.3.5 x.4.6 x.4.14", NULL },
-	{ "recipient_unknown", "x.1.1 5.1.10 5.1.6", NULL },
+	{ "recipient_unknown", "5.1.1 5.1.10 5.1.6", NULL },
 	{ "connection_lost", "x.4.2", NULL },
 	{ NULL, NULL, NULL },
 };
