@@ -6,12 +6,14 @@ Suite *suite_dnsbl_zones(void);
 Suite *suite_message(void);
 Suite *suite_mime(void);
 Suite *suite_reasons(void);
+Suite *suite_reply_class(void);
 Suite *suite_sasl(void);
 
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime, suite_reasons, suite_sasl,
+		suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime, suite_reasons, suite_reply_class,
+		suite_sasl,
 	};
 
 	return unit_run(suites, COUNT(suites));
