@@ -268,16 +268,17 @@ static void drop_family(struct servers *servers, unsigned version, struct frame 
 static void take_tlsa(struct server *server, const struct dns_question *question,
 		      const struct frame *frame)
 {
-	if (question->status == DNS_NODATA || question->status == DNS_NXDOMAIN) {
-		server->dane = DANE_NONE;
-		return;
-	}
-	if (question->status != DNS_FOUND) {
+	if (!dns_is_answered(question)) {
 		server->dane = DANE_FAILED;
 		return;
 	}
-	if (!frame->dns_settings.trusts_ad) {
+	/* Who is not trusted cannot say that there are none, either. */
+	if (!dns_trusts_ad(frame->dns)) {
 		server->dane = DANE_UNDECIDED;
+		return;
+	}
+	if (question->status != DNS_FOUND) {
+		server->dane = DANE_NONE;
 		return;
 	}
 	server->dane = question->authenticated && server->is_address_secure ? DANE_SECURE
@@ -322,7 +323,7 @@ static void ask_tlsa(struct servers *servers, const struct smtp_settings *settin
 void servers_seek_evidence(struct servers *servers, const struct smtp_settings *settings,
 			   struct frame *frame)
 {
-	if (settings->plan.tls == SMTP_TLS_NONE || settings->is_dane || !frame->dns_settings.trusts_ad)
+	if (settings->plan.tls == SMTP_TLS_NONE || settings->is_dane || !dns_trusts_ad(frame->dns))
 		return;
 	for (size_t i = 0; i < servers->count; i++) {
 		if (lacks_starttls(&servers->at[i]) && !servers->at[i].walk.clear.is_masked &&

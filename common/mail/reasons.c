@@ -47,7 +47,7 @@ const struct reason mail_reasons[] = {
 	  "you, then the list", "find out why the list has it and stop that; then ask the list for "
 	  "removal (check_dnsbl tells how)", NULL, NULL },
 	{ "greylisted", "the receiver makes an unknown sender try again",
-	  "nobody", "wait: a mail server tries again by itself; a probe with the same --from and --to "
+	  "you", "wait: a mail server tries again by itself; a probe with the same --from and --to "
 	  "passes later", "https://www.rfc-editor.org/rfc/rfc6647", NULL },
 	{ "rate_limited", "the receiver takes no more for now: too much, or too fast",
 	  "you", "send slower to this receiver, with fewer connections at once; look for a flood", NULL, NULL },
@@ -119,7 +119,7 @@ const struct reason mail_reasons[] = {
 	{ "smtp_walked", "a server was walked through all that was planned",
 	  "nobody", NULL, NULL, NULL },
 	{ "family_not_here", "this machine has no route for an address family",
-	  "nobody", "if it should have one, look at the network's configuration", NULL, NULL },
+	  "you", "if it should have one, look at the network's configuration", NULL, NULL },
 	{ "starttls_missing", "the server does not offer STARTTLS",
 	  "the receiver", "enable TLS in the server", "https://www.rfc-editor.org/rfc/rfc3207", NULL },
 	{ "starttls_stripped", "something on the way takes STARTTLS out of the conversation",
@@ -164,7 +164,7 @@ const struct reason mail_reasons[] = {
 	{ "extension_forbidden", "the server offers an extension that it must not offer",
 	  "the receiver", "switch it off in the server", NULL, NULL },
 	{ "size_unknown", "the server's SIZE is no number",
-	  "the receiver", NULL, "https://www.rfc-editor.org/rfc/rfc1870", NULL },
+	  "the receiver", "correct the server's limit of message sizes", "https://www.rfc-editor.org/rfc/rfc1870", NULL },
 
 	/* blocklists */
 	{ "dnsbl_listed", "it is on a blocklist, and receivers refuse or mark its mail",

@@ -149,7 +149,8 @@ static bool hear(struct session *session, enum smtp_stage stage, struct smtp_rep
 
 		parsed = smtp_line_parse(bytes, &line, &used, fault);
 		if (parsed == SMTP_DONE) {
-			trace(session, "S: ", slice_trim((struct slice){ bytes.at, used }));
+			/* Without its end. */
+			trace(session, "S: ", slice_trim((struct slice){ bytes.at, used - 1 }));
 			session->used += used;
 			parsed = smtp_reply_add(reply, &line, fault);
 			if (take_line != NULL && parsed != SMTP_BAD && line.code == 250)

@@ -834,6 +834,11 @@ bool dns_open(const struct dns_settings *settings, const struct deadline *deadli
 	return true;
 }
 
+bool dns_trusts_ad(const struct dns *dns)
+{
+	return dns->settings.trusts_ad;
+}
+
 size_t dns_asked(const struct dns *dns)
 {
 	return dns->asked;

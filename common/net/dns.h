@@ -40,6 +40,8 @@ struct dns;
 bool dns_open(const struct dns_settings *settings, const struct deadline *deadline,
 	      struct dns **dns, struct fault *fault);
 struct resolver *dns_resolver(struct dns *dns);
+/* Does the AD bit of its servers count? */
+bool dns_trusts_ad(const struct dns *dns);
 /* How many questions went out: equal ones count once. */
 size_t dns_asked(const struct dns *dns);
 /* From here on, this is the deadline. */

@@ -155,7 +155,10 @@ static bool set_up(struct tls_context *context, struct fault *fault)
 	    SSL_CTX_set_ciphersuites(context->ssl, settings->ciphers) != 1)
 		return fault_set(fault, FAULT_USAGE, "--tls-ciphers: %s: %s", settings->ciphers,
 				 openssl_words());
-	return (!settings->verifies || load_authorities(context, fault)) && load_own(context, fault);
+	if ((settings->verifies || settings->ca_file != NULL || settings->ca_dir != NULL) &&
+	    !load_authorities(context, fault))
+		return false;
+	return load_own(context, fault);
 }
 
 bool tls_check(struct tls_context *context, struct fault *fault)
