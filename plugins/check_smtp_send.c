@@ -137,6 +137,13 @@ static const struct option_row options[] = {
 	{ 'L', "lmtp", NULL, option_flag, FIELD(plan.is_lmtp), "speak LMTP", NULL },
 	{ 0, "connect-timeout", "SECONDS", option_seconds, FIELD(tcp.timeout_ms),
 	  "to connect (10)", NULL },
+	{ .help = "The way out" },
+	{ 0, "egress", NULL, option_flag, FIELD(is_egress),
+	  "may this machine reach port 25 of others at all?", NULL },
+	{ 0, "egress-target", "HOST[:PORT]", option_words, FIELD(egress_targets),
+	  "try these (some large receivers); repeatable, at least two", NULL },
+	{ 0, "egress-control", "HOST:PORT", option_words, FIELD(egress_controls),
+	  "what opens if only port 25 is blocked; repeatable", NULL },
 	{ .help = "How far" },
 	{ 0, "stop-after", "STAGE", option_word, FIELD(last_word),
 	  "connect, banner, ehlo, starttls, auth, mail, rcpt or data", NULL },
@@ -223,6 +230,11 @@ static bool check_where(struct smtp_settings *s, struct fault *fault)
 	struct domain domain;
 	const char *name = s->host != NULL ? s->host : s->exchangers;
 
+	if (s->is_egress != (s->egress_targets.count > 0 || s->egress_controls.count > 0) && !s->is_egress)
+		return fault_set(fault, FAULT_USAGE, "--egress-target and --egress-control need --egress");
+	if (s->is_egress)
+		return name == NULL ? egress_check(s, fault)
+				    : fault_set(fault, FAULT_USAGE, "--egress goes with neither -H nor --mx");
 	if (name == NULL)
 		return fault_set(fault, FAULT_USAGE, "there is no server: give -H or --mx (see --help)");
 	if (s->host != NULL && s->exchangers != NULL)
@@ -497,6 +509,8 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	snprintf(settings->id, sizeof settings->id, "%016" PRIx64 "%016" PRIx64, random[0], random[1]);
 	if (s->port == 0)
 		s->port = 25;
+	if (s->is_egress)
+		s->last_word = "banner";
 	s->plan.is_traced = frame->settings.monitor.verbosity > 1;
 	return check_where(s, fault) && check_envelope(s, fault) && check_tls(settings, frame, fault) &&
 	       check_login(settings, frame, fault) && prepare_message(settings, frame, fault);
@@ -507,6 +521,10 @@ static void probe(struct frame *frame, void *own)
 	struct settings *settings = own;
 	struct servers *servers = &settings->servers;
 
+	if (settings->smtp.is_egress) {
+		egress_probe(servers, &settings->smtp, frame);
+		return;
+	}
 	servers_find(servers, &settings->smtp, frame);
 	servers_walk(servers, &settings->smtp, frame);
 	servers_seek_evidence(servers, &settings->smtp, frame);
@@ -528,6 +546,8 @@ static void release(void *own)
 	if (s->secret != NULL)
 		explicit_bzero(s->secret, strlen(s->secret));
 	free(s->secret);
+	words_release(&s->egress_targets);
+	words_release(&s->egress_controls);
 	words_release(&s->to);
 	words_release(&s->headers);
 	words_release(&s->attachments);

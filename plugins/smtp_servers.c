@@ -136,6 +136,34 @@ static void find_host(struct servers *servers, const struct smtp_settings *setti
 		name_server(server, settings->host, server->peer_count > 1);
 }
 
+bool servers_add_host(struct servers *servers, const char *word, uint16_t port, bool is_control,
+		      struct frame *frame)
+{
+	struct smtp_settings settings = { .host = word, .port = port };
+	struct servers one = { .at = calloc(SERVERS_MAX, sizeof *one.at) };
+	bool found;
+
+	if (one.at == NULL) {
+		frame->result.failed = true;
+		return false;
+	}
+	find_host(&one, &settings, frame);
+	found = one.count > 0;
+	for (size_t i = 0; found && i < one.at->peer_count; i++) {
+		struct server *server = add_server(servers, frame);
+
+		if (server == NULL)
+			break;
+		server->host = one.at->host;
+		server->is_control = is_control;
+		add_peer(server, &one.at->peers[i].ip, port, frame);
+		name_server(server, server->host.text, false);
+	}
+	servers->asked_dns |= one.asked_dns;
+	free(one.at);
+	return found;
+}
+
 /* The hosts of the domain's MX records; their number (RFC 5321 5.1, 7505). */
 static size_t read_exchangers(const struct dns_question *question, struct domain *hosts,
 			      uint16_t *preferences, struct frame *frame)
@@ -263,6 +291,12 @@ static void drop_family(struct servers *servers, unsigned version, struct frame 
 		   version == 4 ? "IPv4" : "IPv6", &text);
 }
 
+void servers_drop_families(struct servers *servers, struct frame *frame)
+{
+	drop_family(servers, 4, frame);
+	drop_family(servers, 6, frame);
+}
+
 /* ---- TLSA ---- */
 
 static void take_tlsa(struct server *server, const struct dns_question *question,
@@ -350,8 +384,7 @@ void servers_find(struct servers *servers, const struct smtp_settings *settings,
 		find_host(servers, settings, frame);
 	else
 		find_exchangers(servers, settings, frame);
-	drop_family(servers, 4, frame);
-	drop_family(servers, 6, frame);
+	servers_drop_families(servers, frame);
 	if (settings->is_dane)
 		ask_tlsa(servers, settings, frame, false);
 	servers->dns_us = now_us() - begun_us;

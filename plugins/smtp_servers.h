@@ -40,6 +40,9 @@ struct smtp_settings {
 	const char *expected_auth, *negative;
 	bool forbids_clear_auth, is_negative;
 
+	bool is_egress;
+	struct words egress_targets, egress_controls;
+
 	const char *expect, *required, *forbidden, *helo;
 	uint64_t size;
 
@@ -66,6 +69,7 @@ struct server {
 	const char *path;			/* of a UNIX socket */
 	bool is_address_secure;			/* signed, or from here */
 	uint16_t preference;			/* of the MX */
+	bool is_control;			/* of --egress: not port 25 is in question */
 	struct endpoint peers[ADDRESSES_MAX];
 	size_t peer_count;
 	enum server_dane dane;
@@ -99,6 +103,14 @@ void servers_seek_evidence(struct servers *servers, const struct smtp_settings *
 			   struct frame *frame);
 void servers_judge(struct servers *servers, const struct smtp_settings *settings,
 		   struct frame *frame);
+/* --egress: connect to all targets and controls, and judge the way out. */
+bool egress_check(const struct smtp_settings *settings, struct fault *fault);
+void egress_probe(struct servers *servers, const struct smtp_settings *settings,
+		  struct frame *frame);
+/* The addresses of a host, each as a server; false: there are none, and a finding. */
+bool servers_add_host(struct servers *servers, const char *word, uint16_t port, bool is_control,
+		      struct frame *frame);
+void servers_drop_families(struct servers *servers, struct frame *frame);
 void servers_release(struct servers *servers);
 
 #endif

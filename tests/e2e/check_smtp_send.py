@@ -436,6 +436,42 @@ class TLSA(TestCase):
         self.assertIn("[CRITICAL] starttls_stripped ", result.out)
 
 
+class Egress(TestCase):
+    def test_one_that_opens_is_enough(self):
+        with Hostile() as a, Closed() as b:
+            result = check("--egress", "--egress-target", f"127.0.0.1:{a.port}", "--egress-target",
+                           f"127.0.0.1:{b.port}", "-v")
+        self.assertState(result, "OK")
+        self.assertIn(f"[OK] egress_open 127.0.0.1:{a.port}: open", result.out)
+        self.assertIn(f"[OK] egress_closed 127.0.0.1:{b.port}: refused", result.out)
+
+    def test_none_opens_and_a_control_does(self):
+        with Closed() as a, Deaf() as b, Hostile() as control:
+            words = ("--egress", "--egress-target", f"127.0.0.1:{a.port}", "--egress-target",
+                     f"127.0.0.1:{b.port}", "--connect-timeout", "1")
+            result = check(*words, "--egress-control", f"127.0.0.1:{control.port}")
+            self.assertState(result, "CRITICAL")
+            self.assertIn("[CRITICAL] egress_25_blocked IPv4: ", result.out)
+            self.assertIn(" refused", result.out)
+            self.assertIn(" timeout", result.out)
+            result = check(*words)
+            self.assertState(result, "UNKNOWN")
+            self.assertIn("[UNKNOWN] egress_undecided IPv4: ", result.out)
+
+    def test_somebody_elses_banner(self):
+        with Hostile({"banner": "220 proxy.isp.example ESMTP"}) as server:
+            words = [f"{name}.world.test:{server.port}" for name in ("mx1", "dead1")]
+            result = check("--egress", "--egress-target", words[0], "--egress-target", words[1],
+                           "--resolver", Dane.get().resolver)
+        self.assertState(result, "WARNING")
+        self.assertIn("[WARNING] egress_intercepted mx1.world.test[127.0.0.1]:", result.out)
+
+    def test_wrong_words_are_named(self):
+        self.assertUsage(check("--egress", "--egress-target", "127.0.0.1:1"), "--egress-target")
+        self.assertUsage(check("--egress", "-H", "x"), "--egress")
+        self.assertUsage(check("-H", "x", "--egress-control", "y:1"), "--egress")
+
+
 class Routes(TestCase):
     """In a network of its own, with the routes that a test wants."""
 
