@@ -164,16 +164,20 @@ bool servers_add_host(struct servers *servers, const char *word, uint16_t port, 
 	return found;
 }
 
+struct exchanger {
+	struct domain host;
+	uint16_t preference;
+};
+
 /* The hosts of the domain's MX records; their number (RFC 5321 5.1, 7505). */
-static size_t read_exchangers(const struct dns_question *question, struct domain *hosts,
-			      uint16_t *preferences, struct frame *frame)
+static size_t read_exchangers(const struct dns_question *question, struct exchanger *exchangers,
+			      struct frame *frame)
 {
 	struct text text = { 0 };
 	size_t count = 0;
 
 	if (question->status == DNS_NODATA) {
-		hosts[0] = question->name;
-		preferences[0] = 0;
+		exchangers[0] = (struct exchanger){ question->name, 0 };
 		return 1;
 	}
 	if (question->status != DNS_FOUND)
@@ -186,17 +190,24 @@ static size_t read_exchangers(const struct dns_question *question, struct domain
 			text_add(&text, "its MX is \".\": it takes no mail");
 			result_add(&frame->result, STATE_CRITICAL, "null_mx", "dns",
 				   question->name.text, &text);
-		} else if (!domain_parse(name, &hosts[count], &fault)) {
+		} else if (!domain_parse(name, &exchangers[count].host, &fault)) {
 			text_add(&text, "its MX \"");
 			text_add_foreign(&text, name);
 			text_add(&text, "\" is no host name: %s", fault.text);
 			result_add(&frame->result, STATE_CRITICAL, "dns_no_host", "dns",
 				   question->name.text, &text);
 		} else {
-			preferences[count++] = question->records->at[i].preference;
+			exchangers[count++].preference = question->records->at[i].preference;
 		}
 	}
 	return count;
+}
+
+static int by_preference(const void *a, const void *b)
+{
+	const struct exchanger *x = a, *y = b;
+
+	return (x->preference > y->preference) - (x->preference < y->preference);
 }
 
 static void add_exchanger(struct servers *servers, const struct dns_question *questions,
@@ -231,25 +242,30 @@ static void add_exchanger(struct servers *servers, const struct dns_question *qu
 static void find_exchangers(struct servers *servers, const struct smtp_settings *settings,
 			    struct frame *frame)
 {
+	struct exchanger *exchangers = calloc(SERVERS_MAX, sizeof *exchangers);
 	struct domain *hosts = calloc(SERVERS_MAX, sizeof *hosts);
 	struct dns_question question = { .type = DNS_MX }, *questions = NULL;
-	uint16_t preferences[SERVERS_MAX];
 	struct fault fault;
 	size_t count = 0;
 
 	servers->asked_dns = true;
 	domain_parse(slice_of(settings->exchangers), &question.name, &fault);
 	frame_ask(frame, "dns", &question, 1);
-	if (hosts != NULL)
-		count = read_exchangers(&question, hosts, preferences, frame);
+	if (hosts != NULL && exchangers != NULL)
+		count = read_exchangers(&question, exchangers, frame);
+	if (count > 1)
+		qsort(exchangers, count, sizeof *exchangers, by_preference);
+	for (size_t i = 0; i < count; i++)
+		hosts[i] = exchangers[i].host;
 	if (count > 0)
 		questions = ask_addresses(hosts, count, frame);
 	for (size_t i = 0; questions != NULL && i < count; i++)
-		add_exchanger(servers, &questions[2 * i], preferences[i], question.authenticated,
+		add_exchanger(servers, &questions[2 * i], exchangers[i].preference, question.authenticated,
 			      settings->port, frame);
 	dns_release(questions, questions != NULL ? 2 * count : 0);
 	dns_release(&question, 1);
 	free(questions);
+	free(exchangers);
 	free(hosts);
 }
 
