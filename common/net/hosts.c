@@ -18,13 +18,14 @@ static size_t add(const struct ip *ip, struct ip *ips, size_t count, size_t most
 
 size_t hosts_read(struct slice bytes, const struct domain *name, struct ip *ips, size_t most)
 {
-	struct slice line, word;
+	struct slice whole, line, word;
 	size_t count = 0;
 
-	while (slice_split(&bytes, '\n', &line)) {
+	while (slice_split(&bytes, '\n', &whole)) {
 		struct ip ip;
 
-		slice_split(&line, '#', &line);
+		if (!slice_split(&whole, '#', &line))
+			continue;
 		line = slice_trim(line);
 		if (!slice_word(&line, &word) || !ip_parse(word, &ip))
 			continue;

@@ -395,6 +395,11 @@ class Exchangers(TestCase):
                          [("mx1.world.test", True), ("dead1.world.test", False)])
         self.assertEqual(data["servers"][0]["tls"]["version"], "TLSv1.3")
 
+    def test_etc_hosts_is_looked_at_first(self):
+        result = check("-H", "localhost", "-4", "-p", Postfix.get().mx, "--resolver", "127.0.0.1:1")
+        self.assertState(result, "OK")
+        self.assertNotIn("time_dns", result.perfdata)
+
     def test_a_name_stands_for_its_addresses(self):
         for name in ("wide", "halfdead", "both", "alias"):
             with self.subTest(name):

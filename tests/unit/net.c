@@ -5,11 +5,13 @@ Suite *suite_deadline(void);
 Suite *suite_dns_memory(void);
 Suite *suite_dns_packet(void);
 Suite *suite_file(void);
+Suite *suite_hosts(void);
 
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
 		suite_deadline, suite_dns_memory, suite_dns_packet, suite_file,
+		suite_hosts,
 	};
 
 	return unit_run(suites, COUNT(suites));
