@@ -242,26 +242,23 @@ static void judge_end(struct verdict *v, struct server *server)
 {
 	const struct smtp_walk *walk = &server->walk;
 	const struct smtp_reply *reply = &walk->steps[walk->at].reply;
+	bool is_lmtp = v->settings->plan.is_lmtp;
 	struct text text = { 0 };
 
 	switch (walk->end) {
 	case SMTP_COMPLETE:
 		break;
 	case SMTP_REFUSED:
-		if (walk->at != SMTP_RCPT && !(walk->at == SMTP_DATA && v->settings->plan.is_lmtp &&
-					       reply->code / 100 != 3 && walk->recipients != NULL &&
-					       server->walk.steps[SMTP_DATA].reply.code == reply->code &&
-					       server->is_failed))
+		/* judge_recipients() has told what was said to each. */
+		if (walk->at != SMTP_RCPT && !(is_lmtp && walk->at == SMTP_DATA && server->is_failed))
 			add_refusal(v, server, walk->at, NULL, reply);
 		break;
-	case SMTP_NONSENSE:
 	case SMTP_AUTH_NO_PROOF:
-		if (walk->end == SMTP_AUTH_NO_PROOF) {
-			text_add(&text, "auth: the login was taken, but the server has not proved to know the "
-				 "password");
-			add(v, server, STATE_CRITICAL, "protocol_error", walk->at, &text);
-			break;
-		}
+		text_add(&text, "auth: the login was taken, but the server has not proved to know the "
+			 "password");
+		add(v, server, STATE_CRITICAL, "protocol_error", walk->at, &text);
+		break;
+	case SMTP_NONSENSE:
 		add_words(v, server, STATE_CRITICAL, "protocol_error", walk->at, &walk->fault);
 		break;
 	case SMTP_CLOSED:

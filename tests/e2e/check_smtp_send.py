@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-from harness import BUILD, PLUGINS, REASONS_SEEN, SANITIZED, TestCase, environment, run, write
+from harness import BUILD, PLUGINS, REASONS_SEEN, SANITIZED, WORK, TestCase, environment, run, write
 from servers.dane import Dane
 from servers.dovecot import PASSWORD, USER
 from servers.hostile import (Closed, Deaf, Hostile, close, drip, endless, long_line, many, reset,
@@ -102,12 +102,28 @@ class Conversation(TestCase):
             self.assertEqual(server.words(), ["EHLO", "HELO", "QUIT"])
 
     def test_lmtp_has_a_reply_for_each_recipient(self):
-        with Hostile({"content": "250 first\n550 5.2.2 mailbox full"}, lmtp=True) as server:
-            del server.script["content"]
-            server.script["LHLO"] = "250-mx.test\n250 PIPELINING"
-            result = walk(server.port, "--lmtp", "--from", "a@b.test", "--to", "c@d.test")
-            self.assertState(result, "OK")
+        with Hostile({"content": "250 first\n550 5.2.2 Mailbox full"}, lmtp=True) as server:
+            result = walk(server.port, "--lmtp", "--from", "a@b.test", "--to", "c@d.test", "--to",
+                          "e@f.test", "--send")
             self.assertEqual(server.words()[0], "LHLO")
+        self.assertState(result, "CRITICAL")
+        self.assertEqual(len(result.lines), 3)
+        self.assertIn("[CRITICAL] mailbox_full ", result.out)
+        self.assertIn("data e@f.test: 550 5.2.2", result.out)
+
+    def test_a_unix_socket(self):
+        path = WORK / "lmtp.sock"
+        with Hostile(lmtp=True, path=path):
+            result = check("-H", path, "--lmtp", "--from", "a@b.test", "--to", "c@d.test")
+            self.assertState(result, "OK")
+        self.assertState(check("-H", WORK / "none.sock", "--lmtp"), "CRITICAL")
+
+    def test_the_proxy_protocol_comes_first(self):
+        for version in ("v1", "v2"):
+            with self.subTest(version):
+                port = Postfix.get().proxy
+                self.assertState(walk(port, "--proxy", version, "--source", "127.0.0.33"), "OK")
+                self.assertTrue(Postfix.get().logged("127.0.0.33"))
 
     def test_thresholds_are_the_right_way_round(self):
         port = Postfix.get().no_tls
@@ -301,6 +317,24 @@ class Login(TestCase):
                 result = trusted(Postfix.get().submission, *words, secret(PASSWORD + "x"))
                 self.assertState(result, "CRITICAL")
                 self.assertIn("[CRITICAL] auth_failed ", result.out)
+
+    def test_tokens(self):
+        for mechanism in ("xoauth2", "oauthbearer"):
+            with self.subTest(mechanism), Hostile(auth="XOAUTH2 OAUTHBEARER", tls="good",
+                                                  token="canary-t0ken") as server:
+                words = ("-U", USER, "-A", mechanism, "--token-file")
+                self.assertState(walk(server.port, *words, secret("canary-t0ken"), "-vvv"), "OK")
+                result = walk(server.port, *words, secret("canary-wrong"))
+                self.assertState(result, "CRITICAL")
+                self.assertIn("[CRITICAL] auth_failed ", result.out)
+
+    def test_a_client_certificate(self):
+        pki = PKI.get()
+        both = write("client.pem", pki.chain("client").read_bytes() + pki.key("client").read_bytes())
+        with Hostile(auth="EXTERNAL", tls="good", client_certificate=True) as server:
+            result = walk(server.port, "-A", "external", "--cert", both)
+            self.assertState(result, "OK")
+            self.assertIn("time_auth", result.perfdata)
 
     def test_a_password_from_the_environment_and_from_an_ini_file(self):
         port = Postfix.get().submission
@@ -529,7 +563,7 @@ class Usage(TestCase):
 
     def test_the_canary_is_nowhere(self):
         forms = {PASSWORD, base64.b64encode(PASSWORD.encode()).decode(),
-                 base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()}
+                 base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode(), "canary-t0ken"}
         with Hostile({"AUTH": f"535 5.7.8 no: {PASSWORD}"}, auth="PLAIN", tls="good") as server:
             for output in ((), ("--output", "json")):
                 walk(server.port, "-U", USER, "--password-file", secret(), "-vvv", *output)
