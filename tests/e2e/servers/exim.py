@@ -99,7 +99,7 @@ acl_rcpt:
   deny  recipients = unknown@signed.test
         message = Unrouteable address
   deny  recipients = listed@signed.test
-        message = $sender_host_address is listed at bl.test
+        message = rejected because $sender_host_address is in a black list at bl.test
   accept domains = signed.test
   accept authenticated = *
   deny  message = relay not permitted

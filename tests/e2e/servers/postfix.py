@@ -31,8 +31,9 @@ PORTS = {
               "starttls,size,pipelining,auth,8bitmime,dsn,smtputf8,chunking,etrn,vrfy,"
               "enhancedstatuscodes"),
     "no_tls": ("smtpd_tls_security_level=none",),
-    "large": ("message_size_limit=52428800",),
-    "unlimited": ("message_size_limit=0",),
+    # cleanup has a limit of its own, beside smtpd's.
+    "large": ("message_size_limit=52428800", "cleanup_service_name=cleanup_large"),
+    "unlimited": ("message_size_limit=0", "cleanup_service_name=cleanup_large"),
     # The DNS blocklist is a real one.
     "blocklist": ("smtpd_sender_restrictions=reject_rbl_client bl.test",),
     "blocklist_banner": ("smtpd_client_restrictions=reject_rbl_client bl.test",),
@@ -237,6 +238,8 @@ relay_transport = discard:
             smtpd("127.0.0.1", self.ports[f"smtps_{name}"], (files, "smtpd_tls_wrappermode=yes"))
         return "\n".join(lines) + """
 cleanup unix n - n - 0 cleanup
+cleanup_large unix n - n - 0 cleanup
+  -o message_size_limit=0
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite
