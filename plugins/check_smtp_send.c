@@ -239,6 +239,8 @@ static bool check_where(struct smtp_settings *s, struct fault *fault)
 		return fault_set(fault, FAULT_USAGE, "there is no server: give -H or --mx (see --help)");
 	if (s->host != NULL && s->exchangers != NULL)
 		return fault_set(fault, FAULT_USAGE, "--mx and -H exclude each other");
+	if (s->policy != SMTP_POLICY_ALL && s->exchangers == NULL)
+		return fault_set(fault, FAULT_USAGE, "--policy: it needs --mx");
 	if (s->source != NULL && !ip_parse(slice_of(s->source), &s->tcp.source))
 		return fault_set(fault, FAULT_USAGE, "--source: %s is no address", s->source);
 	if (s->host != NULL && (s->host[0] == '/' || endpoint_parse(slice_of(s->host), 25, &unused)))

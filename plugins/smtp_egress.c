@@ -95,28 +95,64 @@ static bool is_foreign(const struct server *server)
 	       strcmp(tail(said.text), tail(server->host.text)) != 0;
 }
 
-/* "open", "timeout", ... */
+/* "open", "timeout", ...: a target is open when a mail server answers, if only to
+ * refuse; a control when it connects. */
 static const char *outcome_of(const struct server *server)
 {
-	if (server->outcome != TCP_OPEN)
+	if (server->outcome != TCP_OPEN || server->is_control)
 		return tcp_outcome_word(server->outcome);
-	if (server->walk.end == SMTP_BROKEN)
-		return "reset";
-	return server->walk.end == SMTP_LATE ? "timeout" : "open";
+	switch (server->walk.end) {
+	case SMTP_CLOSED:
+	case SMTP_BROKEN:
+		return tcp_outcome_word(TCP_RESET);
+	case SMTP_LATE:
+		return tcp_outcome_word(TCP_LATE);
+	case SMTP_NONSENSE:
+		return "somebody else";
+	case SMTP_COMPLETE:
+	case SMTP_REFUSED:
+	case SMTP_TLS_MISSING:	/* and what follows does not come before EHLO */
+	case SMTP_TLS_INJECTED:
+	case SMTP_TLS_FAILED:
+	case SMTP_TLS_UNTRUSTED:
+	case SMTP_AUTH_MISSING:
+	case SMTP_AUTH_CLEAR:
+	case SMTP_AUTH_NO_PROOF:
+	case SMTP_AUTH_TAKEN:
+	case SMTP_AUTH_UNPREPARED:
+	case SMTP_UTF8_MISSING:
+		break;
+	}
+	return is_foreign(server) ? "somebody else" : tcp_outcome_word(TCP_OPEN);
+}
+
+static bool is(const struct server *server, const char *outcome)
+{
+	return strcmp(outcome_of(server), outcome) == 0;
 }
 
 static bool is_open(const struct server *server)
 {
-	return strcmp(outcome_of(server), "open") == 0;
+	return is(server, tcp_outcome_word(TCP_OPEN));
 }
 
 static void judge_target(const struct server *server, struct frame *frame)
 {
+	const struct monitor_timeout *timeout = &frame->settings.monitor.timeout;
 	struct text text = { 0 };
 
-	if (!server->is_control && is_open(server) && is_foreign(server)) {
+	if (is(server, tcp_outcome_word(TCP_LATE))) {
+		text_add(&text, "timeout after %g s in stage %s, waiting for %s", (double)timeout->ms / 1000,
+			 server->outcome == TCP_OPEN ? "banner" : "connect", server->label);
+		result_add(&frame->result, timeout->state, "timeout", "connect", server->label, &text);
+		return;
+	}
+	if (is(server, "somebody else")) {
 		text_add(&text, "somebody else answers: ");
-		smtp_reply_print(&text, &server->walk.banner);
+		if (server->walk.banner.code != 0)
+			smtp_reply_print(&text, &server->walk.banner);
+		else
+			text_add_foreign(&text, slice_of(server->walk.fault.text));
 		result_add(&frame->result, STATE_WARNING, "egress_intercepted", "banner", server->label, &text);
 		return;
 	}
@@ -127,7 +163,7 @@ static void judge_target(const struct server *server, struct frame *frame)
 
 struct family {
 	unsigned version;
-	size_t targets, opened, controls, controls_opened;
+	size_t targets, opened, late, foreign, controls, controls_opened;
 	struct text outcomes;	/* "192.0.2.1:25 timeout, ..." */
 };
 
@@ -147,6 +183,8 @@ static void count_family(struct family *family, const struct servers *servers)
 		} else if (is_ours) {
 			family->targets++;
 			family->opened += is_open(server);
+			family->late += is(server, tcp_outcome_word(TCP_LATE));
+			family->foreign += is(server, "somebody else");
 			text_add(&family->outcomes, "%s%s %s", family->outcomes.len > 0 ? ", " : "",
 				 server->label, outcome_of(server));
 		}
@@ -168,7 +206,8 @@ static void judge_family(unsigned version, const struct servers *servers, struct
 	count_family(&family, servers);
 	is_blocked = family.controls_opened > 0;
 	snprintf(subject, sizeof subject, "IPv%u", version);
-	if (family.targets > 0 && family.opened == 0) {
+	/* A target that may still open, or where somebody answers, decides nothing here. */
+	if (family.targets > 0 && family.opened + family.late + family.foreign == 0) {
 		text_add(&text, "no target opens (%s), ", text_str(&family.outcomes));
 		if (is_blocked)
 			text_add(&text, "while %zu of %zu controls do", family.controls_opened, family.controls);

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lookups.h"
 #include "net/hosts.h"
 #include "net/process.h"
+
+static const char stage[] = "dns";
 
 /* ---- finding ---- */
 
@@ -17,8 +20,11 @@ static struct server *add_server(struct servers *servers, struct frame *frame)
 
 	if (servers->count < SERVERS_MAX)
 		return &servers->at[servers->count++];
+	if (servers->has_too_many)
+		return NULL;
+	servers->has_too_many = true;
 	text_add(&text, "there are more than %d servers; the others were left out", SERVERS_MAX);
-	result_add(&frame->result, STATE_UNKNOWN, "too_many_targets", "dns", "servers", &text);
+	result_add(&frame->result, STATE_UNKNOWN, "too_many_targets", stage, "servers", &text);
 	return NULL;
 }
 
@@ -38,25 +44,6 @@ static void name_server(struct server *server, const char *host, bool has_many)
 			 (int)strcspn(peer, ":"), peer, server->peers[0].port);
 }
 
-static void add_dns_failure(struct frame *frame, const struct dns_question *question)
-{
-	bool is_answered = dns_is_answered(question);
-	struct text text = { 0 };
-
-	if (question->status == DNS_UNFINISHED)
-		return;		/* that is a "timeout" */
-	if (question->status == DNS_NXDOMAIN)
-		text_add(&text, "there is no such name in the DNS");
-	else if (is_answered)
-		text_add(&text, "the name has no address");
-	else
-		text_add(&text, "asking for its %s record gave: %s%s%s", dns_type_word(question->type),
-			 dns_status_word(question->status), question->detail != NULL ? ", " : "",
-			 question->detail != NULL ? question->detail : "");
-	result_add(&frame->result, is_answered ? STATE_CRITICAL : STATE_UNKNOWN,
-		   is_answered ? "dns_no_host" : "dns_temporary", "dns", question->name.text, &text);
-}
-
 /* Both families of these names, IPv6 first. */
 static struct dns_question *ask_addresses(const struct domain *names, size_t count,
 					  struct frame *frame)
@@ -71,7 +58,7 @@ static struct dns_question *ask_addresses(const struct domain *names, size_t cou
 		questions[i].name = names[i / 2];
 		questions[i].type = i % 2 == 0 ? DNS_AAAA : DNS_A;
 	}
-	frame_ask(frame, "dns", questions, 2 * count);
+	frame_ask(frame, stage, questions, 2 * count);
 	return questions;
 }
 
@@ -126,7 +113,7 @@ static void find_host(struct servers *servers, const struct smtp_settings *setti
 				server->is_address_secure &= questions[q].authenticated;
 		}
 		if (server->peer_count == 0 && questions != NULL)
-			add_dns_failure(frame, &questions[dns_is_answered(&questions[0])]);
+			lookup_add_failure(frame, stage, &questions[dns_is_answered(&questions[0])], STATE_CRITICAL);
 		dns_release(questions, questions != NULL ? 2 : 0);
 		free(questions);
 	}
@@ -164,55 +151,25 @@ bool servers_add_host(struct servers *servers, const char *word, uint16_t port, 
 	return found;
 }
 
-struct exchanger {
-	struct domain host;
-	uint16_t preference;
-};
-
-/* The hosts of the domain's MX records; their number (RFC 5321 5.1, 7505). */
-static size_t read_exchangers(const struct dns_question *question, struct exchanger *exchangers,
-			      struct frame *frame)
+/* A host without an address: for --policy it is a server that failed. */
+static void add_lost(struct servers *servers, const struct domain *host, uint16_t preference,
+		     struct frame *frame)
 {
-	struct text text = { 0 };
-	size_t count = 0;
+	struct server *server = add_server(servers, frame);
 
-	if (question->status == DNS_NODATA) {
-		exchangers[0] = (struct exchanger){ question->name, 0 };
-		return 1;
-	}
-	if (question->status != DNS_FOUND)
-		add_dns_failure(frame, question);
-	for (size_t i = 0; i < dns_count(question) && count < SERVERS_MAX; i++) {
-		struct slice name = question->records->at[i].data;
-		struct fault fault;
-
-		if (name.len == 0) {
-			text_add(&text, "its MX is \".\": it takes no mail");
-			result_add(&frame->result, STATE_CRITICAL, "null_mx", "dns",
-				   question->name.text, &text);
-		} else if (!domain_parse(name, &exchangers[count].host, &fault)) {
-			text_add(&text, "its MX \"");
-			text_add_foreign(&text, name);
-			text_add(&text, "\" is no host name: %s", fault.text);
-			result_add(&frame->result, STATE_CRITICAL, "dns_no_host", "dns",
-				   question->name.text, &text);
-		} else {
-			exchangers[count++].preference = question->records->at[i].preference;
-		}
-	}
-	return count;
+	if (server == NULL)
+		return;
+	server->host = *host;
+	server->preference = preference;
+	server->is_lost = server->is_failed = true;
+	snprintf(server->label, sizeof server->label, "%s", host->text);
 }
 
-static int by_preference(const void *a, const void *b)
-{
-	const struct exchanger *x = a, *y = b;
-
-	return (x->preference > y->preference) - (x->preference < y->preference);
-}
-
+/* Each address of an exchanger is a server. */
 static void add_exchanger(struct servers *servers, const struct dns_question *questions,
 			  uint16_t preference, bool is_secure, uint16_t port, struct frame *frame)
 {
+	bool is_certain = dns_is_answered(&questions[0]) && dns_is_answered(&questions[1]);
 	size_t before = servers->count;
 
 	for (size_t q = 0; q < 2; q++) {
@@ -232,36 +189,39 @@ static void add_exchanger(struct servers *servers, const struct dns_question *qu
 			name_server(server, server->host.text, false);
 		}
 		if (!dns_is_answered(&questions[q]))
-			add_dns_failure(frame, &questions[q]);
+			lookup_add_failure(frame, stage, &questions[q], STATE_CRITICAL);
 	}
-	if (servers->count == before && dns_is_answered(&questions[0]) && dns_is_answered(&questions[1]))
-		add_dns_failure(frame, &questions[dns_count(&questions[0]) > 0]);
+	if (servers->count > before)
+		return;
+	add_lost(servers, &questions[0].name, preference, frame);
+	if (is_certain)
+		lookup_add_failure(frame, stage, &questions[dns_count(&questions[0]) > 0], STATE_CRITICAL);
 }
 
-/* --mx: each address of each exchanger is a server. */
+/* --mx */
 static void find_exchangers(struct servers *servers, const struct smtp_settings *settings,
 			    struct frame *frame)
 {
-	struct exchanger *exchangers = calloc(SERVERS_MAX, sizeof *exchangers);
-	struct domain *hosts = calloc(SERVERS_MAX, sizeof *hosts);
 	struct dns_question question = { .type = DNS_MX }, *questions = NULL;
+	struct exchanger *exchangers;
+	struct domain *hosts;
 	struct fault fault;
-	size_t count = 0;
+	size_t count;
 
 	servers->asked_dns = true;
 	domain_parse(slice_of(settings->exchangers), &question.name, &fault);
-	frame_ask(frame, "dns", &question, 1);
-	if (hosts != NULL && exchangers != NULL)
-		count = read_exchangers(&question, exchangers, frame);
-	if (count > 1)
-		qsort(exchangers, count, sizeof *exchangers, by_preference);
-	for (size_t i = 0; i < count; i++)
+	frame_ask(frame, stage, &question, 1);
+	exchangers = lookup_exchangers(frame, stage, &question, STATE_CRITICAL, &count);
+	if (count > SERVERS_MAX)
+		count = SERVERS_MAX + 1;	/* and the last one is said to be too many */
+	hosts = calloc(count + 1, sizeof *hosts);
+	for (size_t i = 0; hosts != NULL && i < count; i++)
 		hosts[i] = exchangers[i].host;
-	if (count > 0)
+	if (hosts != NULL && count > 0)
 		questions = ask_addresses(hosts, count, frame);
 	for (size_t i = 0; questions != NULL && i < count; i++)
-		add_exchanger(servers, &questions[2 * i], exchangers[i].preference, question.authenticated,
-			      settings->port, frame);
+		add_exchanger(servers, &questions[2 * i], exchangers[i].preference,
+			      question.authenticated, settings->port, frame);
 	dns_release(questions, questions != NULL ? 2 * count : 0);
 	dns_release(&question, 1);
 	free(questions);
@@ -274,7 +234,7 @@ static void drop_family(struct servers *servers, unsigned version, struct frame 
 {
 	bool has_one = false, has_route = false;
 	struct text text = { 0 };
-	size_t kept = 0;
+	size_t kept = 0, left = 0;
 
 	for (size_t i = 0; i < servers->count; i++) {
 		for (size_t p = 0; p < servers->at[i].peer_count; p++) {
@@ -297,13 +257,14 @@ static void drop_family(struct servers *servers, unsigned version, struct frame 
 				server->peers[peers++] = server->peers[p];
 		}
 		server->peer_count = peers;
-		if (peers > 0 || server->path != NULL)
+		left += peers > 0 || server->path != NULL;
+		if (peers > 0 || server->path != NULL || server->is_lost)
 			servers->at[kept++] = *server;
 	}
 	servers->count = kept;
 	text_add(&text, "this machine has no route for IPv%u: such addresses were left out%s", version,
-		 kept == 0 ? ", and there are no others" : "");
-	result_add(&frame->result, kept == 0 ? STATE_UNKNOWN : STATE_OK, "family_not_here", "dns",
+		 left == 0 ? ", and there are no others" : "");
+	result_add(&frame->result, left == 0 ? STATE_UNKNOWN : STATE_OK, "family_not_here", stage,
 		   version == 4 ? "IPv4" : "IPv6", &text);
 }
 
@@ -333,11 +294,15 @@ static void take_tlsa(struct server *server, const struct dns_question *question
 	}
 	server->dane = question->authenticated && server->is_address_secure ? DANE_SECURE
 									    : DANE_INSECURE;
-	for (size_t i = 0; i < dns_count(question) && server->tlsa_count < TLSA_MAX; i++)
-		server->tlsa_count += tlsa_parse(question->records->at[i].data,
-						 &server->tlsa[server->tlsa_count]);
-	if (server->dane != DANE_SECURE)
-		server->tlsa_count = 0;
+	if (server->dane == DANE_INSECURE)
+		return;
+	server->tlsa_found = dns_count(question);
+	for (size_t i = 0; i < dns_count(question) && server->tlsa_count < TLSA_MAX; i++) {
+		struct tlsa *tlsa = &server->tlsa[server->tlsa_count];
+
+		server->tlsa_count += tlsa_parse(question->records->at[i].data, tlsa) &&
+				      tlsa_is_usable(tlsa);
+	}
 }
 
 static bool lacks_starttls(const struct server *server)
@@ -346,28 +311,80 @@ static bool lacks_starttls(const struct server *server)
 	       !server->walk.clear.has_starttls;
 }
 
+/* A server whose TLSA records are looked for, and where its name leads. */
+struct hunt {
+	struct server *server;
+	struct domain end;
+};
+
+/* Follow aliases: records stand at the end of a chain that is signed, or at its
+ * beginning (RFC 7672 2.2.2). */
+static void follow_aliases(struct hunt *hunts, size_t count, struct dns_question *questions,
+			   struct frame *frame)
+{
+	enum { HOPS_MAX = 8 };
+	bool has_moved = true;
+
+	for (int hop = 0; has_moved && hop < HOPS_MAX; hop++) {
+		has_moved = false;
+		for (size_t i = 0; i < count; i++)
+			questions[i] = (struct dns_question){ .name = hunts[i].end, .type = DNS_CNAME };
+		frame_ask(frame, stage, questions, count);
+		for (size_t i = 0; i < count; i++) {
+			struct domain next;
+			struct fault unused;
+
+			if (dns_count(&questions[i]) != 1 || !questions[i].authenticated ||
+			    !domain_parse(questions[i].records->at[0].data, &next, &unused))
+				continue;
+			hunts[i].end = next;
+			has_moved = true;
+		}
+		dns_release(questions, count);
+	}
+}
+
+static void ask_records(const struct hunt *hunts, size_t count, struct dns_question *questions,
+			uint16_t port, struct frame *frame)
+{
+	for (size_t i = 0; i < 2 * count; i++) {
+		const struct hunt *hunt = &hunts[i / 2];
+
+		questions[i] = (struct dns_question){ .type = DNS_TLSA };
+		if (!tlsa_name(i % 2 == 0 ? &hunt->end : &hunt->server->host, port, &questions[i].name))
+			questions[i].name = hunt->server->host;		/* where there are none */
+	}
+	frame_ask(frame, stage, questions, 2 * count);
+	for (size_t i = 0; i < count; i++) {
+		const struct dns_question *at_end = &questions[2 * i];
+
+		take_tlsa(hunts[i].server, at_end->status == DNS_FOUND ? at_end : at_end + 1, frame);
+	}
+	dns_release(questions, 2 * count);
+}
+
 static void ask_tlsa(struct servers *servers, const struct smtp_settings *settings,
 		     struct frame *frame, bool only_evidence)
 {
-	struct dns_question *questions = calloc(servers->count + 1, sizeof *questions);
-	size_t *whose = calloc(servers->count + 1, sizeof *whose), count = 0;
+	struct dns_question *questions = calloc(2 * servers->count + 1, sizeof *questions);
+	struct hunt *hunts = calloc(servers->count + 1, sizeof *hunts);
+	size_t count = 0;
 
-	for (size_t i = 0; questions != NULL && whose != NULL && i < servers->count; i++) {
+	for (size_t i = 0; hunts != NULL && i < servers->count; i++) {
 		struct server *server = &servers->at[i];
 
-		if (server->host.text[0] == '\0' || (only_evidence && !lacks_starttls(server)) ||
-		    !tlsa_name(&server->host, settings->port, &questions[count].name))
+		if (server->host.text[0] == '\0' || server->is_lost ||
+		    (only_evidence && !lacks_starttls(server)))
 			continue;
-		questions[count].type = DNS_TLSA;
-		whose[count++] = i;
+		hunts[count++] = (struct hunt){ server, server->host };
 	}
-	if (count > 0)
-		frame_ask(frame, "dns", questions, count);
-	for (size_t i = 0; i < count; i++)
-		take_tlsa(&servers->at[whose[i]], &questions[i], frame);
-	dns_release(questions, count);
+	if (questions != NULL && count > 0) {
+		follow_aliases(hunts, count, questions, frame);
+		ask_records(hunts, count, questions, settings->port, frame);
+	}
+	frame->result.failed |= questions == NULL || hunts == NULL;
 	free(questions);
-	free(whose);
+	free(hunts);
 }
 
 void servers_seek_evidence(struct servers *servers, const struct smtp_settings *settings,
@@ -477,6 +494,8 @@ static void converse(struct server *server, const struct smtp_settings *settings
 	plan.helo = helo;
 	plan.credentials.host = connection.target.name != NULL ? connection.target.name : "localhost";
 	plan.credentials.port = settings->port;
+	if (server->is_control)
+		plan.last = SMTP_CONNECT;
 	if (plan.last < SMTP_BANNER)
 		server->walk.at = plan.last;
 	else
@@ -496,9 +515,12 @@ static void *run_errand(void *argument)
 		? tcp_connect_path(server->path, tcp, deadline, &server->tcp, &server->fault)
 		: tcp_connect(server->peers, server->peer_count, tcp, deadline, &server->tcp,
 			      &server->fault);
-	if (server->outcome == TCP_OPEN && server->path == NULL)
-		name_server(server, (server->peers[0] = server->peers[server->tcp.peer],
-				     server->tcp.peer = 0, server->host.text), false);
+	if (server->outcome == TCP_OPEN && server->path == NULL) {
+		/* From here on it is this address. */
+		server->peers[0] = server->peers[server->tcp.peer];
+		server->tcp.peer = 0;
+		name_server(server, server->host.text, false);
+	}
 	if (server->outcome == TCP_OPEN)
 		converse(server, errand->settings, errand->frame);
 	return NULL;
@@ -521,6 +543,8 @@ void servers_walk(struct servers *servers, const struct smtp_settings *settings,
 		struct errand *errand = &errands[i];
 
 		*errand = (struct errand){ &servers->at[i], settings, frame, 0, false };
+		if (servers->at[i].is_lost)
+			continue;
 		if (servers->count > 1)
 			errand->has_thread = pthread_create(&errand->thread, &attributes, run_errand,
 							    errand) == 0;

@@ -69,11 +69,13 @@ struct server {
 	const char *path;			/* of a UNIX socket */
 	bool is_address_secure;			/* signed, or from here */
 	uint16_t preference;			/* of the MX */
+	bool is_lost;				/* it has no address: not walked */
 	bool is_control;			/* of --egress: not port 25 is in question */
 	struct endpoint peers[ADDRESSES_MAX];
 	size_t peer_count;
 	enum server_dane dane;
-	struct tlsa tlsa[TLSA_MAX];
+	size_t tlsa_found;			/* signed records, and */
+	struct tlsa tlsa[TLSA_MAX];		/* those of them that can be used */
 	size_t tlsa_count;
 
 	enum tcp_outcome outcome;
@@ -89,7 +91,7 @@ struct servers {
 	struct server *at;
 	size_t count;
 	int64_t dns_us;
-	bool asked_dns;
+	bool asked_dns, has_too_many;
 };
 
 /* Find them; what cannot be found becomes findings. */

@@ -192,10 +192,10 @@ static void judge_dane(struct verdict *v, struct server *server)
 		add(v, server, STATE_UNKNOWN, "dns_temporary", SMTP_DNS, &text);
 		break;
 	case DANE_SECURE:
-		if (!server->tls.tlsa_unusable)
+		if (server->tlsa_count > 0 && !server->tls.tlsa_unusable)
 			break;
 		text_add(&text, "none of the %zu TLSA records can be used by mail servers: usage 2 or 3 it "
-			 "must be", server->tlsa_count);
+			 "must be", server->tlsa_found);
 		add(v, server, STATE_WARNING, "tlsa_unusable", SMTP_STARTTLS, &text);
 		break;
 	case DANE_NOT_ASKED:
@@ -214,7 +214,7 @@ static void add_stripped(struct verdict *v, struct server *server)
 	if (walk->clear.is_masked)
 		text_add(&text, "a keyword of EHLO was overwritten (XXXXXXXA): something on the way keeps "
 			 "mail from being encrypted");
-	else if (server->dane == DANE_SECURE && server->tlsa_count > 0)
+	else if (server->dane == DANE_SECURE && server->tlsa_found > 0)
 		text_add(&text, "STARTTLS is not offered, though its signed TLSA records promise TLS");
 	if (text.len > 0) {
 		add(v, server, STATE_CRITICAL, "starttls_stripped", SMTP_STARTTLS, &text);
@@ -414,7 +414,10 @@ static void judge_server(struct verdict *v, struct server *server)
 {
 	const struct smtp_walk *walk = &server->walk;
 
-	judge_dane(v, server);
+	if (server->is_lost)
+		return;		/* it was said when it was looked up */
+	if (v->settings->is_dane)
+		judge_dane(v, server);
 	if (server->outcome != TCP_OPEN) {
 		judge_connection(v, server);
 		return;
@@ -483,7 +486,7 @@ static void measure_times(struct verdict *v)
 			const struct smtp_step *step = &server->walk.steps[stage];
 			int64_t took = step->was_reached ? step->took_us : -1;
 
-			if (stage == SMTP_CONNECT && server->outcome == TCP_OPEN)
+			if (stage == SMTP_CONNECT && server->outcome == TCP_OPEN && !server->is_lost)
 				took = server->tcp.took_us;
 			if (took > slowest)
 				slowest = took;
@@ -563,6 +566,7 @@ static json_t *foreign_json(struct slice bytes)
 
 static json_t *reply_json(const struct verdict *v, const struct smtp_reply *reply)
 {
+	struct slice status = smtp_reply_status(reply);
 	char text[SMTP_TEXT_MAX];
 	size_t len = smtp_reply_text(reply).len;
 
@@ -572,8 +576,8 @@ static json_t *reply_json(const struct verdict *v, const struct smtp_reply *repl
 			text[i] = ' ';
 	}
 	len = result_mask_bytes(v->result, text, len);
-	return json_pack("{si so}", "code", (int)reply->code, "text",
-			 foreign_json((struct slice){ text, len }));
+	return json_pack("{si ss# so}", "code", (int)reply->code, "status", status.at, (int)status.len,
+			 "text", foreign_json((struct slice){ text, len }));
 }
 
 static json_t *lines_json(struct slice lines)
@@ -606,7 +610,7 @@ static json_t *server_json(const struct verdict *v, const struct server *server)
 	json_t *stages = json_array(), *recipients = json_array();
 	char address[IP_TEXT] = "";
 
-	if (server->path == NULL)
+	if (server->peer_count > 0)
 		ip_print(&server->peers[0].ip, address);
 	for (size_t i = 0; i < SMTP_STAGES; i++) {
 		const struct smtp_step *step = &walk->steps[i];
@@ -624,8 +628,9 @@ static json_t *server_json(const struct verdict *v, const struct server *server)
 	return json_pack("{ss ss ss si si ss sb ss sb so so so so so}", "server", server->label, "host",
 			 server->path != NULL ? server->path : server->host.text, "address", address, "port",
 			 (int)v->settings->port, "preference", (int)server->preference, "connection",
-			 tcp_outcome_word(server->outcome), "ok", !server->is_failed, "reached",
-			 smtp_stage_word(server->outcome == TCP_OPEN ? walk->at : SMTP_CONNECT), "sent",
+			 server->is_lost ? "no address" : tcp_outcome_word(server->outcome), "ok", !server->is_failed, "reached",
+			 smtp_stage_word(server->is_lost ? SMTP_DNS
+					 : server->outcome == TCP_OPEN ? walk->at : SMTP_CONNECT), "sent",
 			 walk->was_sent, "tls", tls_json(&server->tls), "extensions_clear",
 			 lines_json((struct slice){ walk->clear.lines, walk->clear.len }), "extensions_tls",
 			 lines_json((struct slice){ walk->safe.lines, walk->safe.len }), "stages", stages,

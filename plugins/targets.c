@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/grow.h"
+#include "lookups.h"
 #include "net/file.h"
 
 enum { FILE_MAX = 16 << 20, TARGETS_MAX = 65536 };
@@ -191,29 +192,6 @@ static bool add_host(struct hosts *hosts, const struct domain *name, size_t sour
 	return true;
 }
 
-static void add_unresolved(struct frame *frame, const struct dns_question *question,
-			   const char *subject)
-{
-	bool is_one_family = frame->settings.only_v4 != frame->settings.only_v6;
-	bool is_answered = dns_is_answered(question);
-	struct text text = { 0 };
-
-	if (question->status == DNS_UNFINISHED)
-		return;		/* that is a "timeout" */
-	if (is_answered)
-		text_add(&text, question->status == DNS_NXDOMAIN
-					? "there is no such name in the DNS"
-					: "the name has no address%s",
-			 is_one_family ? " of the family that was asked for" : "");
-	else
-		text_add(&text, "asking for its %s record gave: %s%s%s",
-			 dns_type_word(question->type), dns_status_word(question->status),
-			 question->detail != NULL ? ", " : "",
-			 question->detail != NULL ? question->detail : "");
-	result_add(&frame->result, STATE_UNKNOWN, is_answered ? "dns_no_host" : "dns_temporary", stage,
-		   subject, &text);
-}
-
 /* The addresses that one answer holds. */
 static void take_addresses(struct targets *targets, const struct dns_question *question,
 			   size_t source, struct frame *frame)
@@ -260,49 +238,27 @@ static void resolve_hosts(struct targets *targets, const struct hosts *hosts, st
 			has_one |= questions[k].status == DNS_FOUND;
 			is_certain &= dns_is_answered(&questions[k]);
 			if (!dns_is_answered(&questions[k]))
-				add_unresolved(frame, &questions[k], host->name.text);
+				lookup_add_failure(frame, stage, &questions[k], STATE_UNKNOWN);
 		}
 		if (!has_one && is_certain)
-			add_unresolved(frame, &questions[i], host->name.text);
+			lookup_add_failure(frame, stage, &questions[i], STATE_UNKNOWN);
 	}
 	dns_release(questions, count);
 	free(questions);
 }
 
-/* The hosts of one MX answer (RFC 5321 5.1, 7505). */
+/* The hosts of one MX answer. */
 static void take_exchangers(const struct dns_question *question, size_t source,
 			    struct hosts *hosts, struct frame *frame)
 {
-	struct text text = { 0 };
-	struct domain host;
-	struct fault fault;
+	size_t count;
+	struct exchanger *exchangers = lookup_exchangers(frame, stage, question, STATE_UNKNOWN, &count);
 
-	if (question->status == DNS_NODATA) {
-		if (!add_host(hosts, &question->name, source))
+	for (size_t i = 0; i < count; i++) {
+		if (!add_host(hosts, &exchangers[i].host, source))
 			frame->result.failed = true;
-		return;
 	}
-	if (question->status != DNS_FOUND) {
-		add_unresolved(frame, question, question->name.text);
-		return;
-	}
-	for (size_t i = 0; i < dns_count(question); i++) {
-		struct slice name = question->records->at[i].data;
-
-		if (name.len == 0 && dns_count(question) == 1) {
-			text_add(&text, "its only MX is \".\"");
-			result_add(&frame->result, STATE_UNKNOWN, "null_mx", stage,
-				   question->name.text, &text);
-		} else if (!domain_parse(name, &host, &fault)) {
-			text_add(&text, "its MX \"");
-			text_add_foreign(&text, name);
-			text_add(&text, "\" is no host name: %s", fault.text);
-			result_add(&frame->result, STATE_UNKNOWN, "dns_no_host", stage,
-				   question->name.text, &text);
-		} else if (!add_host(hosts, &host, source)) {
-			frame->result.failed = true;
-		}
-	}
+	free(exchangers);
 }
 
 static void resolve_exchangers(const struct targets *targets, struct hosts *hosts,

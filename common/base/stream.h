@@ -30,7 +30,8 @@ struct stream {
 	enum stream_status (*start_tls)(struct stream *self, struct fault *fault);
 	/* A clock that nobody sets, in microseconds. */
 	int64_t (*now_us)(struct stream *self);
-	/* Wait no longer than until then; 0: only the deadline counts. */
+	/* Wait no longer than until then, and take what is there; 0: only the deadline
+	 * counts. */
 	int64_t hurry_us;
 };
 

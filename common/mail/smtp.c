@@ -125,6 +125,37 @@ static enum stream_status fill(struct session *session)
 	return status;
 }
 
+/* What the peer has said that nobody asked for: what is there already, without
+ * waiting. Its replies would be taken for those to the next commands. */
+static struct slice early_words(struct session *session)
+{
+	struct fault kept = session->walk->fault;
+	int64_t hurry_us = session->stream->hurry_us;
+
+	session->stream->hurry_us = 1;
+	fill(session);		/* a failure shows again when a reply is waited for */
+	session->stream->hurry_us = hurry_us;
+	session->walk->fault = kept;
+	return (struct slice){ session->in + session->used, session->filled - session->used };
+}
+
+/* May we speak? A server may say 421 and close whenever it wants (RFC 5321 3.8): that
+ * is then the reply. */
+static bool take_turn(struct session *session)
+{
+	struct slice early = early_words(session);
+
+	if (early.len == 0)
+		return true;
+	if (slice_starts(early, "421")) {
+		explicit_bzero(session->out.at, session->out.len);
+		session->out.len = 0;
+		return true;
+	}
+	return fault_set(&session->walk->fault, FAULT_PROTOCOL, "it spoke before it was asked: \"%.*s\"",
+			 (int)(early.len < 80 ? early.len : 80), early.at);
+}
+
 typedef void line_taker(struct session *session, const struct smtp_line *line);
 
 /* Hear one reply. False: the walk is over. What was said before is written, and
@@ -133,10 +164,15 @@ static bool hear(struct session *session, enum smtp_stage stage, struct smtp_rep
 		 line_taker *take_line)
 {
 	struct fault *fault = &session->walk->fault, write_fault;
-	enum stream_status written = flush(session), status;
+	enum stream_status written, status;
 	enum smtp_parse parsed = SMTP_MORE;
 
 	*reply = (struct smtp_reply){ .code = 0 };
+	if (session->out.len > 0 && !take_turn(session)) {
+		count_time(session, stage);
+		return end(session, SMTP_NONSENSE, stage);
+	}
+	written = flush(session);
 	if (written == STREAM_LATE) {
 		count_time(session, stage);
 		return end_stream(session, written, stage);
@@ -202,6 +238,9 @@ static bool start_tls(struct session *session)
 		walk->has_tls = true;
 		return end(session, SMTP_TLS_UNTRUSTED, SMTP_STARTTLS);
 	case STREAM_EARLY:
+		/* Nobody was asked to begin TLS: this port speaks in clear. */
+		if (session->plan->tls == SMTP_TLS_IMPLICIT)
+			break;
 		return end(session, SMTP_TLS_INJECTED, SMTP_STARTTLS);
 	case STREAM_LATE:
 		return end(session, SMTP_LATE, SMTP_STARTTLS);

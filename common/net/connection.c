@@ -58,7 +58,7 @@ static enum stream_status read_some(struct stream *stream, char *to, size_t size
 		if (count > 0) {
 			*got = (size_t)count;
 			/* Someone who never pauses does not outlast the deadline. */
-			if (!deadline_passed(&deadline))
+			if (!deadline_passed(connection->deadline))
 				return STREAM_FINE;
 			fault_set(fault, FAULT_TIMEOUT, "no end in time");
 			return STREAM_LATE;

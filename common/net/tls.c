@@ -341,7 +341,6 @@ encoded:
 
 /* ---- the handshake ---- */
 
-/* Only usages 2 and 3 count between mail servers (RFC 7672 3.1.3). */
 static void add_tlsa(SSL *ssl, const struct tls_target *target, struct tls_report *report)
 {
 	size_t usable = 0;
@@ -352,9 +351,8 @@ static void add_tlsa(SSL *ssl, const struct tls_target *target, struct tls_repor
 	for (size_t i = 0; i < target->tlsa_count; i++) {
 		const struct tls_tlsa *tlsa = &target->tlsa[i];
 
-		if (tlsa->usage == 2 || tlsa->usage == 3)
-			usable += SSL_dane_tlsa_add(ssl, tlsa->usage, tlsa->selector, tlsa->matching,
-						    tlsa->data, tlsa->len) > 0;
+		usable += SSL_dane_tlsa_add(ssl, tlsa->usage, tlsa->selector, tlsa->matching,
+					    tlsa->data, tlsa->len) > 0;
 	}
 	ERR_clear_error();
 	report->tlsa_unusable = usable == 0;

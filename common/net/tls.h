@@ -61,7 +61,7 @@ struct tls_report {
 	char expiring[256];		/* the subject of the one that expires first */
 	char why[256];			/* OpenSSL's words for TLS_UNTRUSTED */
 	char pin[65];			/* SHA-256 of the public key */
-	bool tlsa_unusable;		/* there are TLSA records, and none can be used */
+	bool tlsa_unusable;		/* OpenSSL took none of the TLSA records */
 	char tlsa[16];			/* "3 1 1": the record that matched */
 };
 

@@ -7,6 +7,7 @@
 struct peer {
 	struct stream stream;
 	struct slice rest;
+	bool is_rude;		/* speaks before it is asked */
 	size_t piece;
 	int64_t now_us;
 };
@@ -16,12 +17,18 @@ static enum stream_status say(struct stream *stream, char *to, size_t size, size
 {
 	struct peer *peer = (struct peer *)stream;
 	size_t len = peer->piece++ % 40 + 1;
+	const char *end;
 
 	MUST(size > 0);
 	if (len > size)
 		len = size;
 	if (len > peer->rest.len)
 		len = peer->rest.len;
+	end = len > 0 ? memchr(peer->rest.at, '\n', len) : NULL;
+	if (!peer->is_rude && stream->hurry_us == 1)
+		return STREAM_LATE;
+	if (!peer->is_rude && end != NULL)
+		len = (size_t)(end - peer->rest.at) + 1;
 	peer->now_us += 1000;
 	if (len == 0) {
 		fault_set(fault, FAULT_NETWORK, "the server closed the connection");
@@ -71,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	plan.is_lmtp = (data[0] & 1) != 0;
 	plan.tls = (data[0] & 2) != 0 ? SMTP_TLS_OPPORTUNISTIC : SMTP_TLS_NONE;
 	plan.logs_in = (data[0] & 4) != 0;
+	peer.is_rude = (data[0] & 8) != 0;
 	peer.rest = (struct slice){ (const char *)data + 1, size - 1 };
 	MUST(smtp_walk(&plan, &peer.stream, &walk));
 	MUST(walk.at <= plan.last);
