@@ -5,41 +5,16 @@ what no server should."""
 import base64
 import email
 import re
-import shutil
 import subprocess
 
-from harness import BUILD, PLUGINS, REASONS_SEEN, SANITIZED, WORK, TestCase, environment, run, write
+from harness import BUILD, PLUGINS, REASONS_SEEN, SANITIZED, WORK, TestCase, environment, write
 from servers.dane import Dane
 from servers.dovecot import PASSWORD, USER
 from servers.hostile import (Closed, Deaf, Hostile, close, drip, endless, long_line, many, reset,
                              scram, silence)
 from servers.pki import PKI
 from servers.postfix import Postfix
-
-SEEN = []
-
-
-def check(*words, **kwargs):
-    result = run("check_smtp_send", *words, **kwargs)
-    SEEN.append(result.out + result.err)
-    return result
-
-
-def walk(port, *words, **kwargs):
-    return check("-H", "127.0.0.1", "-p", port, *words, **kwargs)
-
-
-def trusted(port, *words, **kwargs):
-    """With TLS, and the tests' own authority."""
-    return walk(port, "-S", "--ca-file", PKI.get().folder / "ca.pem", "--tls-name", "mx1.signed.test",
-                *words, **kwargs)
-
-
-def secret(text=PASSWORD):
-    """Only for the user that runs the plugin."""
-    path = write("password", text + "\n", 0o640)
-    shutil.chown(path, "nobody", "nogroup")
-    return path
+from smtp import SEEN, check, secret, trusted, walk
 
 
 class Conversation(TestCase):

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -117,6 +116,20 @@ def dns_answers(port, name, kind=1):
             return s.recv(4096)[3] & 15 in (0, 3)
         except OSError:
             return False
+
+
+class Once:
+    """One for all tests, started when it is first asked for."""
+
+    needs_root = False
+
+    @classmethod
+    def get(cls):
+        if cls.needs_root and not IS_ROOT:
+            raise unittest.SkipTest(f"{cls.__name__} must be started by root")
+        if "_one" not in cls.__dict__:
+            cls._one = cls()
+        return cls._one
 
 
 class Run:

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Nagios itself runs the plugin: its result and perfdata as Nagios understood them."""
 
-import re
 import shutil
 import subprocess
 import time
 import unittest
 
-from harness import IS_ROOT, PLUGINS, WORK, FakeDNS, Server, TestCase, write
+from harness import IS_ROOT, PLUGINS, WORK, FakeDNS, Server, TestCase
 
 #: what Nagios' own templates are for
 TEMPLATES = """

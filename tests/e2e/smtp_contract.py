@@ -5,11 +5,9 @@ the contract alone, against Postfix, Dovecot, Exim and servers that misbehave.""
 import base64
 import email
 import re
-import shutil
 import ssl
-import unittest
 
-from harness import SANITIZED, FakeDNS, TestCase, run, write
+from harness import SANITIZED, FakeDNS, TestCase, write
 from servers.dane import Dane
 from servers.dovecot import PASSWORD, UMLAUT_PASSWORD, UMLAUT_USER, USER, Dovecot, token
 from servers.exim import Exim
@@ -18,30 +16,10 @@ from servers.hostile import (Closed, Deaf, Hostile, close, drip, echo, endless, 
 from servers.pki import PKI
 from servers.postfix import Postfix
 from servers.smtpsink import SmtpSink
+from smtp import SEEN, check, secret, trusted, walk
 
-SEEN = []
 #: what a sanitizer may add to the deadline
 SLACK = 1.0 if SANITIZED else 0.2
-
-
-def check(*words, **kwargs):
-    result = run("check_smtp_send", *words, **kwargs)
-    SEEN.append(result.out + result.err)
-    return result
-
-
-def walk(port, *words, **kwargs):
-    return check("-H", "127.0.0.1", "-p", port, *words, **kwargs)
-
-
-def trusted(port, *words, **kwargs):
-    return walk(port, "-S", "--ca-file", PKI.get().ca, "--tls-name", "mx1.signed.test", *words, **kwargs)
-
-
-def secret(text=PASSWORD, name="contract-secret"):
-    path = write(name, text + "\n", 0o640)
-    shutil.chown(path, "nobody", "nogroup")
-    return path
 
 
 LETTER = ("--from", "a@signed.test", "--to", "probe@signed.test")
@@ -749,7 +727,3 @@ class ZSecrets(Case):
         for text in SEEN:
             for form in forms:
                 self.assertNotIn(form, text)
-
-
-if __name__ == "__main__":
-    unittest.main()

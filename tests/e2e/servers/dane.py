@@ -7,8 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import WORK, dns_answers, free_port
-from servers.leash import Leashed
+from harness import WORK, Once
+from servers.dns import start_nsd, start_unbound, zone_text
 from servers.pki import PKI
 
 WRONG = "3 1 1 " + "0" * 64
@@ -84,21 +84,13 @@ xn--mx-xka IN A 127.0.0.1
 }
 
 
-class Dane:
+class Dane(Once):
     """`resolver` validates, `plain_resolver` is the authoritative server, which never does.
 
     Under signed.test the hosts of TLSA_HOSTS; `none` has no TLSA record; `alias` and
     `tlsaalias` are CNAMEs, of the host and of the record. bogus.test is signed, and its
     TLSA records were changed afterwards. broken.test is refused by its
     servers."""
-
-    _one = None
-
-    @classmethod
-    def get(cls):
-        if cls._one is None:
-            cls._one = cls()
-        return cls._one
 
     def __init__(self):
         self.folder = WORK / "dane"
@@ -119,8 +111,16 @@ class Dane:
         assert count == 1, bogus.read_text()
         bogus.write_text(changed)
         zones["bogus.test"] = bogus
-        self.start_nsd(zones)
-        self.start_unbound(zones)
+        self.nsd, self.zone_port = start_nsd(self.folder, zones, "mx1.signed.test")
+        (self.folder / "anchors").write_text("".join(self.anchors))
+        self.unbound, self.port = start_unbound(
+            self.folder, dict.fromkeys([*zones, "broken.test"], self.zone_port), "mx1.signed.test",
+            f"""  module-config: "validator iterator"
+  trust-anchor-file: "{self.folder}/anchors"
+  trust-anchor-signaling: no
+  root-key-sentinel: no
+  val-log-level: 2
+""")
         self.resolver = f"127.0.0.1:{self.port}"
         self.plain_resolver = f"127.0.0.1:{self.zone_port}"
 
@@ -137,8 +137,7 @@ class Dane:
 
     def write_zone(self, zone, text):
         path = self.folder / f"{zone}.zone"
-        path.write_text(f"$ORIGIN {zone}.\n$TTL 60\n@ IN SOA ns.test. h.test. 1 600 300 86400 60\n"
-                        "@ IN NS ns.test.\n" + text.format(**self.words))
+        path.write_text(zone_text(zone, text.format(**self.words)))
         return path
 
     def sign(self, zone, text):
@@ -154,60 +153,6 @@ class Dane:
     def tool(self, *words):
         return subprocess.run([str(word) for word in words], cwd=self.folder, capture_output=True,
                               text=True, check=True).stdout
-
-    def start_nsd(self, zones):
-        self.zone_port = free_port()
-        text = f"""server:
-  ip-address: 127.0.0.1@{self.zone_port}
-  username: ""
-  chroot: ""
-  zonesdir: "{self.folder}"
-  database: ""
-  pidfile: "{self.folder}/nsd.pid"
-  xfrdfile: "{self.folder}/xfrd.state"
-  zonelistfile: "{self.folder}/zone.list"
-  xfrdir: "{self.folder}"
-  logfile: "{self.folder}/nsd.log"
-  server-count: 1
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-"""
-        for zone, path in zones.items():
-            text += f'zone:\n  name: "{zone}"\n  zonefile: "{path}"\n'
-        (self.folder / "nsd.conf").write_text(text)
-        self.nsd = Leashed(["nsd", "-d", "-c", self.folder / "nsd.conf"],
-                           ready=lambda: dns_answers(self.zone_port, "mx1.signed.test"))
-
-    def start_unbound(self, zones):
-        self.port = free_port()
-        (self.folder / "anchors").write_text("".join(self.anchors))
-        text = f"""server:
-  use-syslog: no
-  logfile: "{self.folder}/unbound.log"
-  username: ""
-  chroot: ""
-  directory: "{self.folder}"
-  pidfile: "{self.folder}/unbound.pid"
-  interface: 127.0.0.1@{self.port}
-  access-control: 127.0.0.0/8 allow
-  num-threads: 1
-  do-not-query-localhost: no
-  module-config: "validator iterator"
-  trust-anchor-file: "{self.folder}/anchors"
-  trust-anchor-signaling: no
-  root-key-sentinel: no
-  val-log-level: 2
-  local-zone: "test." nodefault
-  local-zone: "." static
-"""
-        for zone in [*zones, "broken.test"]:
-            text += f'  local-zone: "{zone}." transparent\nstub-zone:\n  name: "{zone}"\n' \
-                    f"  stub-addr: 127.0.0.1@{self.zone_port}\n  stub-prime: no\nserver:\n"
-        text += "remote-control:\n  control-enable: no\n"
-        (self.folder / "unbound.conf").write_text(text)
-        self.unbound = Leashed(["unbound", "-d", "-c", self.folder / "unbound.conf"],
-                               ready=lambda: dns_answers(self.port, "mx1.signed.test"))
 
     @staticmethod
     def installed():

@@ -5,7 +5,8 @@ unbound as the resolver in front of both. All on loopback, on free ports."""
 import subprocess
 from pathlib import Path
 
-from harness import IS_ROOT, WORK, Server, dns_answers, free_port, write
+from harness import IS_ROOT, WORK, Once, Server, dns_answers, free_port
+from servers.leash import Leashed
 
 SOA = "$SOA 60 ns.test hostmaster.test 0 600 300 86400 60\n$NS 60 ns.test\n$TTL 60\n"
 
@@ -92,24 +93,86 @@ xn--mller-kva IN A 192.0.2.63
 }
 
 
-class RealDNS:
+def start_nsd(folder, zones, known):
+    """NSD with these zones (name -> file in the folder); (server, port) when it answers
+    for the name `known`."""
+    port = free_port()
+    text = f"""server:
+  ip-address: 127.0.0.1@{port}
+  username: ""
+  chroot: ""
+  zonesdir: "{folder}"
+  database: ""
+  pidfile: "{folder}/nsd.pid"
+  xfrdfile: "{folder}/xfrd.state"
+  zonelistfile: "{folder}/zone.list"
+  xfrdir: "{folder}"
+  logfile: "{folder}/nsd.log"
+  server-count: 1
+  rrl-ratelimit: 0
+remote-control:
+  control-enable: no
+"""
+    for zone, path in zones.items():
+        text += f'zone:\n  name: "{zone}"\n  zonefile: "{path}"\n'
+    (folder / "nsd.conf").write_text(text)
+    return Leashed(["nsd", "-d", "-c", folder / "nsd.conf"], ready=lambda: dns_answers(port, known)), port
+
+
+def start_unbound(folder, zones, known, settings='  module-config: "iterator"\n'):
+    """unbound in front of these zones (name -> port of its server). Every other name is
+    refused at once: there is no root."""
+    port = free_port()
+    text = f"""server:
+  use-syslog: no
+  logfile: "{folder}/unbound.log"
+  username: ""
+  chroot: ""
+  directory: "{folder}"
+  pidfile: "{folder}/unbound.pid"
+  interface: 127.0.0.1@{port}
+  access-control: 127.0.0.0/8 allow
+  num-threads: 1
+  do-not-query-localhost: no
+  root-hints: ""
+  cache-max-ttl: 60
+  qname-minimisation: no
+  local-zone: "test." nodefault
+  local-zone: "." static
+{settings}"""
+    for zone, server in zones.items():
+        text += f"""server:
+  local-zone: "{zone}." transparent
+stub-zone:
+  name: "{zone}"
+  stub-addr: 127.0.0.1@{server}
+  stub-prime: no
+"""
+    text += "remote-control:\n  control-enable: no\n"
+    (folder / "unbound.conf").write_text(text)
+    return Leashed(["unbound", "-d", "-c", folder / "unbound.conf"], ready=lambda: dns_answers(port, known)), port
+
+
+def zone_text(zone, records):
+    """A zone file."""
+    return f"$ORIGIN {zone}.\n$TTL 60\n@ IN SOA ns.test. h.test. 1 600 300 86400 60\n@ IN NS ns.test.\n" + records
+
+
+class RealDNS(Once):
     """All three, once for all tests; `resolver` is what to ask."""
-
-    _one = None
-
-    @classmethod
-    def get(cls):
-        if cls._one is None:
-            cls._one = cls()
-        return cls._one
 
     def __init__(self):
         self.folder = WORK / "dns"
         self.folder.mkdir(mode=0o777)
         self.folder.chmod(0o777)
         self.start_rbldnsd()
-        self.start_nsd()
-        self.start_unbound()
+        for zone, records in ZONES.items():
+            (self.folder / f"{zone}.zone").write_text(zone_text(zone, records))
+        self.nsd, self.zone_port = start_nsd(
+            self.folder, {zone: f"{zone}.zone" for zone in ZONES}, "mail.example.test")
+        self.unbound, self.port = start_unbound(
+            self.folder, {zone: self.list_port for zone in LISTS} | {zone: self.zone_port for zone in ZONES},
+            "2.0.0.127.bl.test")
         self.resolver = f"127.0.0.1:{self.port}"
 
     def start_rbldnsd(self):
@@ -124,66 +187,6 @@ class RealDNS:
              *zones],
             ready=lambda: dns_answers(self.list_port, "2.0.0.127.bl.test"),
             stdout=subprocess.DEVNULL, stderr=(self.folder / "rbldnsd.err").open("w"))
-
-    def start_nsd(self):
-        self.zone_port = free_port()
-        text = f"""server:
-  ip-address: 127.0.0.1@{self.zone_port}
-  username: ""
-  chroot: ""
-  zonesdir: "{self.folder}"
-  database: ""
-  pidfile: "{self.folder}/nsd.pid"
-  xfrdfile: "{self.folder}/xfrd.state"
-  zonelistfile: "{self.folder}/zone.list"
-  xfrdir: "{self.folder}"
-  logfile: "{self.folder}/nsd.log"
-  server-count: 1
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-"""
-        for zone, data in ZONES.items():
-            head = f"$ORIGIN {zone}.\n$TTL 60\n@ IN SOA ns.test. h.test. 1 600 300 86400 60\n" \
-                   "@ IN NS ns.test.\n"
-            (self.folder / f"{zone}.zone").write_text(head + data)
-            text += f'zone:\n  name: "{zone}"\n  zonefile: "{zone}.zone"\n'
-        configuration = write("nsd.conf", text)
-        self.nsd = Server(["nsd", "-d", "-c", configuration],
-                          ready=lambda: dns_answers(self.zone_port, "mail.example.test"),
-                          stderr=subprocess.DEVNULL)
-
-    def start_unbound(self):
-        self.port = free_port()
-        text = f"""server:
-  use-syslog: no
-  logfile: "{self.folder}/unbound.log"
-  username: ""
-  chroot: ""
-  directory: "{self.folder}"
-  pidfile: "{self.folder}/unbound.pid"
-  interface: 127.0.0.1@{self.port}
-  access-control: 127.0.0.0/8 allow
-  num-threads: 1
-  do-not-query-localhost: no
-  module-config: "iterator"
-  root-hints: ""
-  cache-max-ttl: 60
-  qname-minimisation: no
-  local-zone: "test." nodefault
-remote-control:
-  control-enable: no
-"""
-        # Without a root of ours every other name is refused at once.
-        text += '  \nserver:\n  local-zone: "." static\n'
-        for zone in [*LISTS, *ZONES]:
-            port = self.list_port if zone in LISTS else self.zone_port
-            text += f'server:\n  local-zone: "{zone}." transparent\n'
-            text += f'stub-zone:\n  name: "{zone}"\n  stub-addr: 127.0.0.1@{port}\n'
-            text += "  stub-prime: no\n"
-        configuration = write("unbound.conf", text)
-        self.unbound = Server(["unbound", "-d", "-c", configuration],
-                              ready=lambda: dns_answers(self.port, "2.0.0.127.bl.test"))
 
     @staticmethod
     def installed():

@@ -9,7 +9,7 @@ import shutil
 import time
 from pathlib import Path
 
-from harness import WORK, free_port, write
+from harness import WORK, Once, free_port, write
 from servers.leash import Leashed
 
 #: A password that must be seen nowhere. It has what breaks quoting: '=' and ','
@@ -36,16 +36,8 @@ def token(user=USER, seconds=3600, key=TOKEN_KEY):
     return b".".join((head, body, signature)).decode()
 
 
-class Dovecot:
+class Dovecot(Once):
     """`lmtp_port` and `lmtp_socket` speak LMTP; probe@signed.test exists."""
-
-    _one = None
-
-    @classmethod
-    def get(cls):
-        if cls._one is None:
-            cls._one = cls()
-        return cls._one
 
     def __init__(self):
         self.folder = WORK / "dovecot"

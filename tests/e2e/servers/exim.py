@@ -6,28 +6,20 @@ import shutil
 import subprocess
 import unittest
 
-from harness import IS_ROOT, WORK, free_port, write
+from harness import WORK, Once, free_port, write
 from servers.dovecot import PASSWORD, USER, find_message
 from servers.leash import Leashed
 from servers.pki import PKI
 
 
-class Exim:
+class Exim(Once):
     """`port` has STARTTLS, and login behind it (PLAIN, CRAM-MD5, and EXTERNAL with a
     client certificate); `smtps` has implicit TLS.
 
     @signed.test: probe is taken, grey and unknown and full are refused; another domain
     is relayed for nobody who has not logged in."""
 
-    _one = None
-
-    @classmethod
-    def get(cls):
-        if not IS_ROOT:
-            raise unittest.SkipTest("Exim must be started by root")
-        if cls._one is None:
-            cls._one = cls()
-        return cls._one
+    needs_root = True
 
     def __init__(self):
         self.folder = WORK / "exim"

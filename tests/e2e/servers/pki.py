@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import subprocess
 
-from harness import IS_ROOT, WORK
+from harness import IS_ROOT, WORK, Once
 
 #: The names of the server that all tests know. One wildcard would do, but then
 #: nobody would see whether names are compared.
@@ -58,18 +58,10 @@ def openssl(*words, data=None):
                           check=True).stdout
 
 
-class PKI:
+class PKI(Once):
     """An authority, its certificates, and what pins and TLSA records say of them.
 
     `ca` is a file and `ca_dir` a folder with hashed names."""
-
-    _one = None
-
-    @classmethod
-    def get(cls):
-        if cls._one is None:
-            cls._one = cls()
-        return cls._one
 
     def __init__(self):
         self.folder = WORK / "pki"

@@ -4,10 +4,9 @@ real receivers give. Dovecot says who may log in (dovecot.py)."""
 
 import subprocess
 import time
-import unittest
 from pathlib import Path
 
-from harness import IS_ROOT, WORK, free_port, write
+from harness import WORK, Once, free_port, write
 from servers.dovecot import Dovecot, find_message
 from servers.leash import Leashed
 from servers.pki import PKI
@@ -88,21 +87,13 @@ SENDERS = {
 }
 
 
-class Postfix:
+class Postfix(Once):
     """Ports are attributes: `Postfix.get().submission`; `cert_expired` and its like are
     ports with STARTTLS and that certificate, `smtps_expired` with implicit TLS.
 
     probe, second and third @signed.test take mail; RECIPIENTS and SENDERS are refused."""
 
-    _one = None
-
-    @classmethod
-    def get(cls):
-        if not IS_ROOT:
-            raise unittest.SkipTest("Postfix must be started by root")
-        if cls._one is None:
-            cls._one = cls()
-        return cls._one
+    needs_root = True
 
     def __init__(self):
         self.pki = PKI.get()
