@@ -526,6 +526,7 @@ class Usage(TestCase):
         for words, named in (((), "-H"), (("-H", "a", "--mx", "b"), "--mx"), (("-H", "a b"), "--hostname"),
                              (("-H", "x", "--tls", "ssl"), "--tls"), (("-H", "x", "--send"), "--send"),
                              (("-H", "x", "--stop-after", "now"), "--stop-after"),
+                             (("-H", "x", "--policy", "any"), "--policy"),
                              (("-H", "x", "--from", "nobody"), "--from"),
                              (("-H", "x", "-C", "NOOP"), "--stop-after"), (("-H", "x", "-R", "y"), "--expect"),
                              (("-H", "x", "-P", "secret"), "--password-file"),
