@@ -60,7 +60,9 @@ static const struct metric_row metrics[] = {
 	{ 0 },
 };
 
+/* In the order in which mail needs them. */
 static const struct sender_part *const parts[] = {
+	&sender_spf,
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 

@@ -42,7 +42,6 @@ struct sender_part {
 	void (*release)(void *found);
 };
 
-/* In the order in which mail needs them. */
 extern const struct sender_part sender_spf, sender_dmarc, sender_dkim, sender_mx, sender_mta_sts,
 	sender_tls_rpt, sender_dane, sender_bimi;
 

@@ -217,5 +217,8 @@ const struct reason mail_reasons[] = {
 	{ "dnsbl_too_few_healthy", "too few lists work to say that all is well",
 	  "you", "see why the others do not work, or lower --min-healthy", NULL, NULL },
 
+	/* what a domain says of its mail: check_spf_dmarc */
+	{ "not_published", "the domain does not publish this, which it may",
+	  "you", "publish it, if you want what it gives", NULL, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
