@@ -148,15 +148,6 @@ static enum spf_result no_answer(struct check *check, const struct domain *domai
 
 /* ---- matching addresses ---- */
 
-static bool same_network(const struct ip *a, const struct ip *b, unsigned prefix)
-{
-	unsigned bytes = prefix / 8, bits = prefix % 8;
-	uint8_t mask = (uint8_t)(0xff00 >> bits);
-
-	return a->version == b->version && memcmp(a->bytes, b->bytes, bytes) == 0 &&
-	       (bits == 0 || ((a->bytes[bytes] ^ b->bytes[bytes]) & mask) == 0);
-}
-
 static bool records_match(const struct check *check, const struct dns_question *question,
 			  const struct spf_term *term)
 {
@@ -164,7 +155,7 @@ static bool records_match(const struct check *check, const struct dns_question *
 	unsigned prefix = ip->version == 4 ? term->prefix4 : term->prefix6;
 
 	for (size_t i = 0; i < dns_count(question); i++) {
-		if (same_network(&question->records->at[i].ip, ip, prefix))
+		if (ip_shares(&question->records->at[i].ip, ip, prefix))
 			return true;
 	}
 	return false;
@@ -384,8 +375,7 @@ static enum match match_network(struct turn *turn)
 {
 	const struct network *network = &turn->term->network;
 
-	return same_network(&network->first, &turn->check->query->ip, network->prefix) ? MATCH
-										       : NO_MATCH;
+	return ip_shares(&network->first, &turn->check->query->ip, network->prefix) ? MATCH : NO_MATCH;
 }
 
 static enum match (*const matchers[])(struct turn *turn) = {
