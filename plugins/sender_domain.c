@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sender_domain.h"
 
+enum { JSON_TEXT_MAX = 65535 };	/* of one text: all that a TXT record can hold */
+
 /* "s1._domainkey", or with the domain where there are several. */
 static void add_subject(const struct sender *sender, const char *detail, struct text *subject)
 {
@@ -45,4 +47,17 @@ void sender_add_absent(const struct sender *sender, struct frame *frame,
 	text_add(&text, "%s", what);
 	sender_add(sender, frame, sender->is_named ? STATE_WARNING : STATE_OK, "not_published",
 		   part->name, NULL, &text);
+}
+
+json_t *sender_json(struct slice bytes)
+{
+	struct text marked = { 0 }, plain = { 0 };
+	json_t *json;
+
+	text_add_foreign_most(&marked, bytes, JSON_TEXT_MAX);
+	text_add_marked(&plain, text_str(&marked), TEXT_PLAIN);
+	json = json_string(text_str(&plain));
+	text_release(&marked);
+	text_release(&plain);
+	return json;
 }

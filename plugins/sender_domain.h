@@ -13,6 +13,9 @@ struct sender_settings {
 	bool only_spf, is_parked, guesses_selectors;
 
 	/* Of these, by prepare() */
+	struct ip *addresses;		/* of --ip, as many; owned */
+	unsigned expected_spf;		/* a bit for each enum spf_result of --expect-spf */
+	int64_t now;			/* in seconds */
 	struct domain *names;		/* of --domain; owned */
 	size_t name_count;
 	unsigned parts;			/* a bit for each row of sender_parts */
@@ -22,7 +25,7 @@ struct sender_settings {
 /* One domain, and what each part found out about it. */
 struct sender {
 	const struct sender_settings *settings;
-	struct domain domain;
+	struct domain domain;		/* "": the identity of the mail has none */
 	bool is_alone;			/* there is no other domain in this run */
 	bool is_named;			/* --only names the part that is being judged */
 	json_t *data;			/* of this domain; borrowed */
@@ -34,10 +37,9 @@ struct sender {
  * given to judge() once, or released. */
 struct sender_part {
 	const char *name;	/* the word of --only, and the stage of its findings */
-	const char *member;	/* of the JSON data */
 	/* NULL: no memory. */
 	void *(*study)(const struct sender *sender, struct resolver *resolver);
-	/* Findings, numbers, and sender->data[member]. */
+	/* Findings, numbers, and a member of sender->data. */
 	void (*judge)(const struct sender *sender, struct frame *frame, const void *found);
 	void (*release)(void *found);
 };
@@ -57,6 +59,9 @@ struct finding *sender_add(const struct sender *sender, struct frame *frame, enu
 /* A number: its subject is `detail`, if any, and the domain, if there are several. */
 void sender_measure(const struct sender *sender, struct frame *frame, const char *label,
 		    const char *detail, double value);
+
+/* Foreign bytes, made printable, for the data. */
+json_t *sender_json(struct slice bytes);
 
 /* Something that may be there and is not: OK `not_published`, or WARNING where
  * --only names the part. */
