@@ -120,11 +120,11 @@ static bool add_domain(struct sender_settings *settings, struct slice name, cons
 
 /* The identity's domain. One that can have no record ("[192.0.2.1]") is no wrong
  * usage: receivers get such mail, and SPF has an answer for it. */
-static bool add_identity(struct sender_settings *settings, const char *name)
+static bool add_identity(struct sender_settings *settings, struct slice name)
 {
 	struct fault unused;
 
-	if (!add_domain(settings, slice_of(name), "", &unused)) {
+	if (!add_domain(settings, name, "", &unused)) {
 		settings->parts &= 1;		/* the row of SPF */
 		settings->names[settings->name_count++].text[0] = '\0';
 	}
@@ -134,7 +134,8 @@ static bool add_identity(struct sender_settings *settings, const char *name)
 /* Without --domain it is that of --mail-from, else of --helo. */
 static bool choose_domains(struct sender_settings *settings, struct fault *fault)
 {
-	const char *at = settings->mail_from != NULL ? strrchr(settings->mail_from, '@') : NULL;
+	const struct slice *sender = &settings->sender;
+	const char *at = sender->len > 0 ? memrchr(sender->at, '@', sender->len) : NULL;
 
 	settings->names = calloc(settings->domains.count + 1, sizeof *settings->names);
 	if (settings->names == NULL)
@@ -146,9 +147,9 @@ static bool choose_domains(struct sender_settings *settings, struct fault *fault
 	if (settings->name_count > 0)
 		return true;
 	if (at != NULL)
-		return add_identity(settings, at + 1);
+		return add_identity(settings, (struct slice){ at + 1, (size_t)(sender->at + sender->len - at - 1) });
 	if (settings->helo != NULL)
-		return add_identity(settings, settings->helo);
+		return add_identity(settings, slice_of(settings->helo));
 	return fault_set(fault, FAULT_USAGE, "no domain to look at: give --domain NAME");
 }
 
@@ -184,13 +185,34 @@ static bool read_expectation(struct sender_settings *settings, struct fault *fau
 	return true;
 }
 
+/* "<a@b>" is how it stands in the envelope. */
+static bool read_sender(struct sender_settings *settings)
+{
+	struct slice from = slice_of(settings->mail_from != NULL ? settings->mail_from : "");
+
+	if (from.len >= 2 && *from.at == '<' && from.at[from.len - 1] == '>') {
+		from.at++;
+		from.len -= 2;
+	}
+	settings->sender = from;
+	return true;
+}
+
+static bool check_profile(const struct sender_settings *settings, struct fault *fault)
+{
+	return settings->profile == NULL || strcmp(settings->profile, "bulk") == 0 ||
+	       fault_set(fault, FAULT_USAGE, "--profile: %s is no profile; there is: bulk",
+			 settings->profile);
+}
+
 static bool prepare(struct frame *frame, void *own, struct fault *fault)
 {
 	struct sender_settings *settings = own;
 
 	(void)frame;
 	settings->now = (int64_t)time(NULL);
-	return choose_parts(settings, fault) && choose_domains(settings, fault) &&
+	return read_sender(settings) && check_profile(settings, fault) &&
+	       choose_parts(settings, fault) && choose_domains(settings, fault) &&
 	       read_addresses(settings, fault) && read_expectation(settings, fault);
 }
 
@@ -305,7 +327,7 @@ int main(int argc, char **argv)
 	static const struct frame_plugin plugin = {
 		.plugin = {
 			.name = "check_spf_dmarc",
-			.service = "SPF_DMARC",
+			.service = "SPF",
 			.purpose = "would a receiver believe the mail of a domain?",
 			.usage = "-d DOMAIN [--ip ADDRESS]... [--selector NAME]... [options]",
 			.options = options,

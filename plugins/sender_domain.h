@@ -13,6 +13,7 @@ struct sender_settings {
 	bool only_spf, is_parked, guesses_selectors;
 
 	/* Of these, by prepare() */
+	struct slice sender;		/* of --mail-from, without <> */
 	struct ip *addresses;		/* of --ip, as many; owned */
 	unsigned expected_spf;		/* a bit for each enum spf_result of --expect-spf */
 	int64_t now;			/* in seconds */

@@ -33,7 +33,7 @@ static bool make_queries(const struct sender *sender, struct found *found)
 {
 	const struct sender_settings *settings = sender->settings;
 	const char *helo = settings->helo != NULL ? settings->helo : sender->domain.text;
-	struct slice from = slice_of(settings->mail_from != NULL ? settings->mail_from : "");
+	struct slice from = settings->sender;
 
 	if (settings->mail_from == NULL && settings->helo == NULL) {
 		text_add(&found->postmaster, "postmaster@%s", sender->domain.text);

@@ -26,7 +26,7 @@ enum task_kind {
 struct task {
 	enum task_kind kind;
 	size_t node;
-	struct spf_term term;	/* its slices are not used */
+	struct spf_term term;	/* its slices point into the node's record */
 	enum dns_type type;	/* of TASK_AHEAD; then addresses of family `version` */
 	uint8_t version;
 	struct domain *names;
@@ -615,7 +615,7 @@ static void do_exchangers(struct walk *walk, const struct task *task)
 		add_void(walk, node, &question.name, DNS_MX);
 	}
 	if (dns_count(&question) > SPF_HOSTS_MAX)
-		add_note(walk, SPF_LINT_MX_TOO_MANY, node, (struct slice){ 0 });
+		add_note(walk, SPF_LINT_MX_TOO_MANY, node, term.text);
 	if (question.status == DNS_FOUND)
 		follow_hosts(walk, add_task(walk, TASK_ADDRESSES, node, &term), &question);
 	dns_release(&question, 1);
