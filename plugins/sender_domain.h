@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MAILPATH_PLUGINS_SENDER_DOMAIN_H
+#define MAILPATH_PLUGINS_SENDER_DOMAIN_H
+
+#include "frame.h"
+
+/* What check_spf_dmarc looks at, and how its parts share their waits. */
+
+struct sender_settings {
+	struct words domains, only, ips, selectors;
+	const char *mail_from, *helo, *expect_spf;	/* NULL: not given */
+	const char *min_policy, *spf_domain, *dkim_domain, *key_file, *profile;
+	bool only_spf, is_parked, guesses_selectors;
+
+	/* Of these, by prepare() */
+	struct slice sender;		/* of --mail-from, without <> */
+	struct ip *addresses;		/* of --ip, as many; owned */
+	unsigned expected_spf;		/* a bit for each enum spf_result of --expect-spf */
+	int64_t now;			/* in seconds */
+	struct domain *names;		/* of --domain; owned */
+	size_t name_count;
+	unsigned parts;			/* a bit for each row of sender_parts */
+	unsigned named_parts;		/* and of those, what --only names */
+};
+
+/* One domain, and what each part found out about it. */
+struct sender {
+	const struct sender_settings *settings;
+	struct domain domain;		/* "": the identity of the mail has none */
+	bool is_alone;			/* there is no other domain in this run */
+	bool is_named;			/* --only names the part that is being judged */
+	json_t *data;			/* of this domain; borrowed */
+	void *found[8];			/* by part */
+};
+
+/* A part is looked at in rounds (base/dns_rounds.h): study() is run again and
+ * again, from nothing, until all its questions have answers; what it returns is
+ * given to judge() once, or released. */
+struct sender_part {
+	const char *name;	/* the word of --only, and the stage of its findings */
+	/* NULL: no memory. */
+	void *(*study)(const struct sender *sender, struct resolver *resolver);
+	/* Findings, numbers, and a member of sender->data. */
+	void (*judge)(const struct sender *sender, struct frame *frame, const void *found);
+	void (*release)(void *found);
+};
+
+extern const struct sender_part sender_spf, sender_dmarc, sender_dkim, sender_mx, sender_mta_sts,
+	sender_tls_rpt, sender_dane, sender_bimi;
+
+/* ---- for the parts ---- */
+
+/* A finding about the domain; with `detail`, its subject is the name below the
+ * domain that it is about ("s1._domainkey"), or with `is_alone` false that name
+ * and the domain. */
+struct finding *sender_add(const struct sender *sender, struct frame *frame, enum state state,
+			   const char *reason, const char *stage, const char *detail,
+			   struct text *text);
+
+/* A number: its subject is `detail`, if any, and the domain, if there are several. */
+void sender_measure(const struct sender *sender, struct frame *frame, const char *label,
+		    const char *detail, double value);
+
+/* Foreign bytes, made printable, for the data. */
+json_t *sender_json(struct slice bytes);
+
+/* Something that may be there and is not: OK `not_published`, or WARNING where
+ * --only names the part. */
+void sender_add_absent(const struct sender *sender, struct frame *frame,
+		       const struct sender_part *part, const char *what);
+
+#endif
