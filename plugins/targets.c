@@ -60,7 +60,9 @@ bool targets_add_host(struct targets *targets, const char *word, struct fault *f
 		address = (struct slice){ word + 1, address.len - 2 };
 	if (network_parse(address, &source.network)) {
 		if (network_size(&source.network, 1) == 1) {
-			ip_unmap(&source.network.first);
+			/* But with ::ffff:127.x, IPv6 lists are tested (RFC 5782 5). */
+			if (source.network.first.bytes[12] != 127)
+				ip_unmap(&source.network.first);
 			source.network.prefix = ip_bits(&source.network.first);
 		}
 		return add_source(targets, &source, fault);

@@ -88,7 +88,7 @@ void ip_unmap(struct ip *ip)
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct ip plain = { .version = 4 };
 
-	if (ip->version != 6 || memcmp(ip->bytes, mapped, sizeof mapped) != 0 || ip->bytes[12] == 127)
+	if (ip->version != 6 || memcmp(ip->bytes, mapped, sizeof mapped) != 0)
 		return;
 	memcpy(plain.bytes, ip->bytes + 12, 4);
 	*ip = plain;

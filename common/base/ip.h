@@ -19,7 +19,7 @@ void ip_print(const struct ip *ip, char text[IP_TEXT]);
 bool ip_parse(struct slice s, struct ip *ip);
 
 /* An IPv4 address that is written as an IPv6 one (::ffff:192.0.2.1) becomes what
- * it is. Not so ::ffff:127.x: with that, IPv6 lists are tested (RFC 5782 5). */
+ * it is. */
 void ip_unmap(struct ip *ip);
 
 unsigned ip_bits(const struct ip *ip);	/* 32 or 128 */
