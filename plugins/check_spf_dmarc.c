@@ -240,13 +240,35 @@ static void study(const struct sender_settings *settings, struct sender *sender,
 	}
 }
 
+/* What a part says for the first line when all is well is joined: "a.example: ..., ...;
+ * b.example: ...". */
+static void judge_part(const struct sender_part *part, struct sender *sender, size_t number,
+		       struct frame *frame, bool *said)
+{
+	struct text *good = &frame->result.good;
+	size_t before = good->len, begun;
+
+	if (*said)
+		text_add(good, ", ");
+	else
+		text_add(good, "%s%s: ", before > 0 ? "; " : "", sender->domain.text);
+	begun = good->len;
+	part->judge(sender, frame, sender->found[number]);
+	if (good->len > begun)
+		*said = true;
+	else
+		text_truncate(good, before);
+}
+
 static void judge(const struct sender_settings *settings, struct sender *sender,
 		  struct frame *frame)
 {
+	bool said = false;
+
 	for (size_t i = 0; i < PARTS; i++) {
 		sender->is_named = settings->named_parts >> i & 1;
 		if (sender->found[i] != NULL)
-			parts[i]->judge(sender, frame, sender->found[i]);
+			judge_part(parts[i], sender, i, frame, &said);
 		else if (settings->parts >> i & 1)
 			frame->result.failed = true;
 	}

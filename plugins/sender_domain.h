@@ -40,7 +40,8 @@ struct sender_part {
 	const char *name;	/* the word of --only, and the stage of its findings */
 	/* NULL: no memory. */
 	void *(*study)(const struct sender *sender, struct resolver *resolver);
-	/* Findings, numbers, and a member of sender->data. */
+	/* Findings, numbers, a member of sender->data, and a few words behind
+	 * frame->result.good, for the first line when all is well. */
 	void (*judge)(const struct sender *sender, struct frame *frame, const void *found);
 	void (*release)(void *found);
 };

@@ -440,6 +440,7 @@ static void judge_tree(const struct verdict *v)
 	if (root->state == SPF_NODE_GOOD)
 		add(v, STATE_OK, "spf_published", &text);
 	text_release(&text);
+	text_add(&v->frame->result.good, "SPF with %u look-ups", root->lookups);
 }
 
 /* ---- what receivers conclude ---- */
@@ -610,6 +611,10 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 		judge_tree(&v);
 	for (size_t i = 0; i < found->count; i++)
 		judge_evaluation(&v, &found->queries[i], &found->reports[i]);
+	if (found->count > 0)
+		text_add(&frame->result.good, "%s as it should be for %zu address%s",
+			 found->tree.node_count > 0 ? "" : "SPF", found->count,
+			 found->count > 1 ? "es" : "");
 	json_object_set_new(sender->data, "spf", data(&v));
 }
 

@@ -172,6 +172,14 @@ void text_cut(struct text *text, size_t from, size_t max)
 	text_add(text, "...");
 }
 
+void text_truncate(struct text *text, size_t len)
+{
+	if (text->len <= len)
+		return;
+	text->len = len;
+	text->at[len] = '\0';
+}
+
 void text_add_url(struct text *text, const char *value)
 {
 	static const char unreserved[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -47,6 +47,9 @@ void text_add_marked(struct text *text, const char *marked, enum text_medium med
  * between two characters. */
 void text_cut(struct text *text, size_t from, size_t max);
 
+/* Take back all behind byte `len`. */
+void text_truncate(struct text *text, size_t len);
+
 /* Percent-encode all but RFC 3986's unreserved characters and ':'. */
 void text_add_url(struct text *text, const char *value);
 

@@ -10,7 +10,7 @@
  * tcp, the client's port, the id, the type's number, the name.
  *
  * ZONEFILE, one thing a line; a name that begins with "*." stands for all below:
- *   NAME A|AAAA|TXT|MX|CNAME|NS DATA	a record; a CNAME is followed in the answer
+ *   NAME A|AAAA|TXT|MX|PTR|CNAME|NS DATA	a record; a CNAME is followed in the answer
  *   NAME !WORD [N]			misbehave so; the words are in the table below
  * A name of which the file knows nothing is NXDOMAIN. SIGTERM ends it.
  */
@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 enum {
-	A = 1, NS = 2, CNAME = 5, SOA = 6, MX = 15, TXT = 16, AAAA = 28, OPT = 41,
+	A = 1, NS = 2, CNAME = 5, SOA = 6, PTR = 12, MX = 15, TXT = 16, AAAA = 28, OPT = 41,
 	HEAD = 12, PACKET_MAX = 65535, CONNECTIONS = 256, HOPS = 8,
 	BUCKETS = 1 << 14,
 };
@@ -208,7 +208,7 @@ static size_t encode(unsigned type, const char *data, uint8_t *to)
 static void add_line(const char *path, unsigned number, char *line)
 {
 	static const struct { const char *name; unsigned type; } types[] = {
-		{ "A", A }, { "AAAA", AAAA }, { "TXT", TXT }, { "MX", MX }, { "CNAME", CNAME },
+		{ "A", A }, { "AAAA", AAAA }, { "TXT", TXT }, { "MX", MX }, { "PTR", PTR }, { "CNAME", CNAME },
 		{ "NS", NS },
 	};
 	char *owner = strtok(line, " \t\r\n"), *what = strtok(NULL, " \t\r\n"), *data;
