@@ -139,15 +139,21 @@ static struct slice early_words(struct session *session)
 	return (struct slice){ session->in + session->used, session->filled - session->used };
 }
 
+/* "421", as far as it has come. */
+static bool is_farewell(struct slice words)
+{
+	return memcmp(words.at, "421", words.len < 3 ? words.len : 3) == 0;
+}
+
 /* May we speak? A server may say 421 and close whenever it wants (RFC 5321 3.8): that
- * is then the reply. */
+ * is then the reply, and nothing is said. */
 static bool take_turn(struct session *session)
 {
 	struct slice early = early_words(session);
 
 	if (early.len == 0)
 		return true;
-	if (slice_starts(early, "421")) {
+	if (is_farewell(early)) {
 		explicit_bzero(session->out.at, session->out.len);
 		session->out.len = 0;
 		return true;
@@ -166,12 +172,14 @@ static bool hear(struct session *session, enum smtp_stage stage, struct smtp_rep
 	struct fault *fault = &session->walk->fault, write_fault;
 	enum stream_status written, status;
 	enum smtp_parse parsed = SMTP_MORE;
+	bool speaks = session->out.len > 0, is_unasked;
 
 	*reply = (struct smtp_reply){ .code = 0 };
-	if (session->out.len > 0 && !take_turn(session)) {
+	if (speaks && !take_turn(session)) {
 		count_time(session, stage);
 		return end(session, SMTP_NONSENSE, stage);
 	}
+	is_unasked = speaks && session->out.len == 0;
 	written = flush(session);
 	if (written == STREAM_LATE) {
 		count_time(session, stage);
@@ -205,7 +213,9 @@ static bool hear(struct session *session, enum smtp_stage stage, struct smtp_rep
 	}
 	count_time(session, stage);
 	session->walk->steps[stage].reply = *reply;
-	return parsed == SMTP_DONE || end(session, SMTP_NONSENSE, stage);
+	if (parsed == SMTP_BAD)
+		return end(session, SMTP_NONSENSE, stage);
+	return !is_unasked || reply->code == 421 || end_nonsense(session, stage, reply);
 }
 
 /* Is the reply what this stage wants? False: the walk is over. */
