@@ -18,6 +18,7 @@ struct session {
 	struct smtp_walk *walk;
 	int64_t since_us;		/* when the current stage began */
 	struct text out;		/* said, and not yet written */
+	bool has_quit;			/* said along with what came before it */
 	size_t used, filled;		/* of `in` */
 	char in[2 * SMTP_LINE_MAX];
 };
@@ -624,6 +625,7 @@ static void say_message(struct session *session, const struct message *message)
 	}
 	if (walk->was_pipelined)
 		say(session, "QUIT");
+	session->has_quit = walk->was_pipelined;
 }
 
 /* LMTP answers for each recipient that was taken (RFC 2033 4.2). */
@@ -763,17 +765,16 @@ static void leave(struct session *session)
 	struct smtp_reply reply;
 	bool is_open = walk->steps[SMTP_MAIL].reply.code / 100 == 2 &&
 		       walk->steps[SMTP_DATA].reply.code == 0;
-	bool has_quit = walk->was_sent && walk->was_pipelined;
 
 	session->stream->hurry_us = session->stream->now_us(session->stream) + QUIT_US;
 	if (is_open) {
 		say(session, "RSET");
 		if (walk->was_pipelined)
 			say(session, "QUIT");
-		has_quit = walk->was_pipelined;
+		session->has_quit = walk->was_pipelined;
 	}
 	if ((!is_open || hear(session, SMTP_QUIT, &reply, NULL))) {
-		if (!has_quit)
+		if (!session->has_quit)
 			say(session, "QUIT");
 		hear(session, SMTP_QUIT, &reply, NULL);
 	}
