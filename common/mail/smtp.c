@@ -623,9 +623,14 @@ static void say_message(struct session *session, const struct message *message)
 		   STREAM_FINE) {
 		return;		/* reading tells why */
 	}
-	if (walk->was_pipelined)
-		say(session, "QUIT");
-	session->has_quit = walk->was_pipelined;
+	if (!walk->was_pipelined)
+		return;
+	say(session, "QUIT");
+	session->has_quit = true;
+	/* Behind a large message it is written at once: the reply to the message may be
+	 * here already, and would look as if nobody had asked for it. */
+	if (message->wire.len > APPENDED_MAX)
+		flush(session);
 }
 
 /* LMTP answers for each recipient that was taken (RFC 2033 4.2). */
