@@ -349,12 +349,9 @@ static struct smtp_offer *current_offer(struct session *session)
 
 static void take_offer(struct session *session, const struct smtp_line *line)
 {
-	struct smtp_offer *offer = current_offer(session);
-
 	/* The first line is the server's name and greeting. */
-	if (offer->is_known)
-		take_keyword(offer, line->text);
-	offer->is_known = true;
+	if (session->walk->steps[SMTP_EHLO].reply.lines > 1)
+		take_keyword(current_offer(session), line->text);
 }
 
 static bool say_hello(struct session *session)

@@ -276,6 +276,32 @@ START_TEST(helo_offers_nothing)
 }
 END_TEST
 
+/* Half a reply says nothing about what is not offered. */
+static const struct {
+	const char *lines[8];
+	bool is_known;
+} halves[] = {
+	{ { HELLO, "S: 250-mx.example", "S: 250 SIZE", "SILENCE" }, true },
+	{ { HELLO, "S: 250-mx.example", "S: 250-SIZE", "SILENCE" }, false },
+	{ { HELLO, "S: 250-mx.example", "S: 250-SIZE", "CLOSE" }, false },
+	{ { HELLO, "S: 250-mx.example", "S: 250-SIZE", "S: 550 no" }, false },
+	{ { HELLO, "S: 250-mx.example", "S: 250-SIZE", "S: what" }, false },
+	{ { HELLO, "S: 550 no", "CLOSE" }, false },
+};
+
+START_TEST(half_an_offer_is_not_known)
+{
+	struct script script;
+	struct smtp_walk walk;
+
+	script_open(&script, halves[_i].lines);
+	play(&script, &(struct smtp_plan){ .last = SMTP_EHLO }, &walk);
+	ck_assert_int_eq(walk.clear.is_known, halves[_i].is_known);
+	smtp_walk_release(&walk);
+	script_release(&script);
+}
+END_TEST
+
 /* ---- STARTTLS (RFC 3207) ---- */
 
 #define TLS_HELLO HELLO, "S: 250-mx.example", "S: 250 STARTTLS"
@@ -1200,6 +1226,7 @@ Suite *suite_smtp(void)
 	ADD_TABLE(tcase, takes_a_keyword, keywords);
 	tcase_add_test(tcase, finds_keywords);
 	tcase_add_test(tcase, helo_offers_nothing);
+	ADD_TABLE(tcase, half_an_offer_is_not_known, halves);
 	ADD_TABLE(tcase, begins_tls, handshakes);
 	tcase_add_test(tcase, tls_has_an_offer_of_its_own);
 	ADD_TABLE(tcase, logs_in, logins);
