@@ -646,6 +646,8 @@ static bool hear_deliveries(struct session *session)
 			return false;
 		if (kept.code == 0 || recipient->delivered.code > kept.code)
 			kept = recipient->delivered;
+		if (recipient->delivered.code == 421)
+			break;		/* it closes, and answers nothing more */
 	}
 	*worst = kept;
 	return true;
@@ -678,6 +680,8 @@ static bool hear_recipients(struct session *session, size_t *taken)
 			return false;
 		if (reply->code / 100 == 3)
 			return end_nonsense(session, SMTP_RCPT, reply);
+		if (reply->code == 421)		/* it closes, and answers nothing more */
+			return end(session, SMTP_REFUSED, SMTP_RCPT);
 		*taken += reply->code / 100 == 2;
 	}
 	return true;
