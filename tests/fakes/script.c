@@ -164,6 +164,8 @@ static enum stream_status read_some(struct stream *stream, char *to, size_t size
 		return ended("CLOSE", fault);
 	if (script->heard == script->words.len && !pass_time(script))
 		return late(script, fault);
+	if (script->heard == script->words.len && is(current(script), "--"))
+		script->at += is_server(script->lines[script->at + 1]);
 	if (script->heard == script->words.len)
 		load(script);
 	if (script->heard < script->words.len) {

@@ -12,7 +12,7 @@
  *	RAW BYTES	the same, as they are
  *	C: TEXT		the client must say it, with CRLF. Lines that follow each other
  *			come in one write
- *	--		no: in another
+ *	--		no: in another; and what the server says comes in another read
  *	TLS		the client must begin TLS, and it succeeds. Also TLS CLOSED, BROKEN,
  *			LATE, UNTRUSTED: how it ends. With words of the server unread it is
  *			STREAM_EARLY, without a line here

@@ -997,12 +997,12 @@ static const struct row unasked[] = {
 	  421, NULL },
 	{ { PLAIN_HELLO, MAIL, "S: 250 ok", "S: 421 going down", "CLOSE" }, { .last = SMTP_MAIL },
 	  SMTP_COMPLETE, SMTP_MAIL, 250, NULL },
-	{ { BANNER, "S: 250 hello", "CLOSE" }, { SEND(1) }, SMTP_NONSENSE, SMTP_EHLO, 0, "spoke before" },
-	{ { PLAIN_HELLO, "S: 550 no", "CLOSE" }, { SEND(1) }, SMTP_NONSENSE, SMTP_MAIL, 0, "spoke before" },
-	{ { PLAIN_HELLO, "RAW \r\n", "CLOSE" }, { SEND(1) }, SMTP_NONSENSE, SMTP_MAIL, 0, "spoke before" },
+	{ { BANNER, "--", "S: 250 hello", "CLOSE" }, { SEND(1) }, SMTP_NONSENSE, SMTP_EHLO, 0, "spoke before" },
+	{ { PLAIN_HELLO, "--", "S: 550 no", "CLOSE" }, { SEND(1) }, SMTP_NONSENSE, SMTP_MAIL, 0, "spoke before" },
+	{ { PLAIN_HELLO, "--", "RAW \r\n", "CLOSE" }, { SEND(1) }, SMTP_NONSENSE, SMTP_MAIL, 0, "spoke before" },
 	/* it begins as 421 would */
-	{ { PLAIN_HELLO, "S: 450 no", "CLOSE" }, { SEND(1) }, SMTP_NONSENSE, SMTP_MAIL, 0, "" },
-	{ { PLAIN_HELLO, "S: 42", "CLOSE" }, { SEND(1) }, SMTP_NONSENSE, SMTP_MAIL, 0, "" },
+	{ { PLAIN_HELLO, "--", "S: 450 no", "CLOSE" }, { SEND(1) }, SMTP_NONSENSE, SMTP_MAIL, 0, "" },
+	{ { PLAIN_HELLO, "--", "S: 42", "CLOSE" }, { SEND(1) }, SMTP_NONSENSE, SMTP_MAIL, 0, "" },
 	/* the write fails, but why was told */
 	{ { PLAIN_HELLO, "DEAF", "WAIT 30", "S: 421 going down", "CLOSE" }, { SEND(1) }, SMTP_REFUSED,
 	  SMTP_MAIL, 421, NULL },
@@ -1015,6 +1015,85 @@ static const struct row unasked[] = {
 START_TEST(hears_a_goodbye_unasked)
 {
 	check_row(&unasked[_i]);
+}
+END_TEST
+
+/* More replies than commands: each would be taken for that to the next command. */
+static const struct row out_of_step[] = {
+	{ { BANNER, "C: EHLO probe.example", "S: 250 mx.example", "S: 250 again" }, { .last = SMTP_AUTH },
+	  SMTP_NONSENSE, SMTP_EHLO, 250, "too many: \"250 again" },
+	{ { "S: 220 mx.example", "S: 220 mx.example" }, { .last = SMTP_EHLO }, SMTP_NONSENSE, SMTP_BANNER, 220,
+	  "too many: \"220 mx" },
+	{ { PLAIN_HELLO, MAIL, "S: 250 ok", RCPT1, "S: 250 ok", "C: DATA", "S: 354 go", "S: 250 queued" },
+	  { SEND(1) }, SMTP_NONSENSE, SMTP_DATA, 354, "too many: \"250 queued" },
+	{ { PIPELINED_HELLO, MAIL, RCPT1, "S: 250 ok", "S: 250 b", "S: 250 c" }, { TO(1) }, SMTP_NONSENSE,
+	  SMTP_RCPT, 250, "too many: \"250 c" },
+	{ { CLEAR_AUTH_HELLO("LOGIN"), "C: AUTH LOGIN", "S: 334 VXNlcm5hbWU6", "S: 334 UGFzc3dvcmQ6" },
+	  { LOGIN, .allows_clear_auth = true }, SMTP_NONSENSE, SMTP_AUTH, 334, "too many: \"334 UG" },
+	/* a 421 is none of them (3.8) */
+	{ { PLAIN_HELLO, "S: 421 bye", "CLOSE" }, { .last = SMTP_EHLO }, SMTP_COMPLETE, SMTP_EHLO, 250, NULL },
+	/* behind a refusal nothing more is asked */
+	{ { "S: 554 not you", "S: 221 bye", "CLOSE" }, { .last = SMTP_EHLO }, SMTP_REFUSED, SMTP_BANNER, 554,
+	  NULL },
+	{ { PLAIN_HELLO, "C: QUIT", "S: 221 bye", "S: 221 really" }, { .last = SMTP_EHLO }, SMTP_COMPLETE,
+	  SMTP_EHLO, 250, NULL },
+};
+
+START_TEST(one_reply_too_many_is_nonsense)
+{
+	const struct row *row = &out_of_step[_i];
+	struct script script;
+	struct smtp_walk walk;
+
+	script_open(&script, row->lines);
+	play(&script, &row->plan, &walk);
+	ck_assert_msg(script_failure(&script) == NULL, "%s", script.failure);
+	ck_assert_msg(walk.end == row->end && walk.at == row->at, "end %d at %s: %s", walk.end,
+		      smtp_stage_word(walk.at), walk.fault.text);
+	ck_assert_uint_eq(walk.steps[row->at].reply.code, row->code);
+	ck_assert_msg(row->fault == NULL || strstr(walk.fault.text, row->fault) != NULL, "%s", walk.fault.text);
+	smtp_walk_release(&walk);
+	script_release(&script);
+}
+END_TEST
+
+/* The same, but always too late to be seen before the client speaks again: QUIT shows
+ * it, whose reply is not the last one. */
+static const struct row shifted[] = {
+	{ { PLAIN_HELLO, "C: QUIT", "S: 250 again", "S: 221 bye" }, { .last = SMTP_EHLO }, SMTP_NONSENSE,
+	  SMTP_QUIT, 221, "250 again, where QUIT's was due, and then 221" },
+	{ { BANNER, "C: EHLO probe.example", "S: 250 mx.example", MAIL, "WAIT 9", "S: 250 again", "C: RSET",
+	    "WAIT 9", "S: 250 mail", "C: QUIT", "WAIT 9", "S: 250 reset", "WAIT 9", "S: 221 bye" },
+	  { .last = SMTP_MAIL }, SMTP_NONSENSE, SMTP_QUIT, 221, "250 reset, where QUIT's was due, and then 221" },
+	/* the refusal of the message seems to be that of QUIT */
+	{ { PIPELINED_HELLO, MAIL, RCPT1, "C: DATA", "S: 250 ok", "S: 250 b", "S: 354 go", MESSAGE, "C: .",
+	    "C: QUIT", "WAIT 9", "S: 250 again", "S: 554 spam", "S: 221 bye" }, { SEND(1) }, SMTP_NONSENSE,
+	  SMTP_QUIT, 221, "554 spam, where QUIT's was due, and then 221" },
+	{ { PIPELINED_HELLO, MAIL, RCPT1, "C: DATA", "S: 250 ok", "S: 250 b", "S: 354 go", MESSAGE, "C: .",
+	    "C: QUIT", "WAIT 9", "S: 250 again", "WAIT 200", "S: 554 spam", "WAIT 200", "S: 221 bye" },
+	  { SEND(1) }, SMTP_NONSENSE, SMTP_QUIT, 221, "554 spam, where QUIT's was due, and then 221" },
+	/* a wrong login that seems to be refused */
+	{ { CLEAR_AUTH_HELLO("PLAIN"), BY_PLAIN, "S: 535 no", "C: QUIT", "S: 235 hi", "S: 221 bye" },
+	  { LOGIN, .allows_clear_auth = true, .expects_refusal = true }, SMTP_NONSENSE, SMTP_QUIT, 221,
+	  "235 hi, where QUIT's was due" },
+	/* before QUIT it is seen at once */
+	{ { PLAIN_HELLO, MAIL, "S: 250 ok", "C: RSET", "S: 250 ok", "--", "S: 250 again" }, { .last = SMTP_MAIL },
+	  SMTP_NONSENSE, SMTP_QUIT, 0, "spoke before it was asked" },
+	/* what was refused stays refused */
+	{ { PLAIN_HELLO, MAIL, "S: 550 no", "C: QUIT", "S: 250 mail", "S: 221 bye" }, { .last = SMTP_MAIL },
+	  SMTP_REFUSED, SMTP_MAIL, 550, NULL },
+	/* it only says it in another way, or not in time */
+	{ { PLAIN_HELLO, "C: QUIT", "S: 250 bye", "CLOSE" }, { .last = SMTP_EHLO }, SMTP_COMPLETE, SMTP_EHLO,
+	  250, NULL },
+	{ { PLAIN_HELLO, "C: QUIT", "S: 250 bye", "S: 421 closing", "CLOSE" }, { .last = SMTP_EHLO },
+	  SMTP_COMPLETE, SMTP_EHLO, 250, NULL },
+	{ { PLAIN_HELLO, "C: QUIT", "S: 250 bye", "SILENCE" }, { .last = SMTP_EHLO }, SMTP_COMPLETE, SMTP_EHLO,
+	  250, NULL },
+};
+
+START_TEST(quit_shows_that_replies_are_shifted)
+{
+	check_row(&shifted[_i]);
 }
 END_TEST
 
@@ -1250,6 +1329,8 @@ Suite *suite_smtp(void)
 	ADD_TABLE(tcase, lmtp_answers_for_each, deliveries);
 	ADD_TABLE(tcase, a_bad_goodbye_is_harmless, goodbyes);
 	ADD_TABLE(tcase, hears_a_goodbye_unasked, unasked);
+	ADD_TABLE(tcase, one_reply_too_many_is_nonsense, out_of_step);
+	ADD_TABLE(tcase, quit_shows_that_replies_are_shifted, shifted);
 	ADD_TABLE(tcase, a_reply_has_its_limits, sizes);
 	tcase_add_test(tcase, challenges_end);
 	tcase_add_test(tcase, a_talk_cut_anywhere_is_not_complete);
