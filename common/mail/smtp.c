@@ -20,7 +20,7 @@ struct session {
 	struct text out;		/* said, and not yet written */
 	bool has_quit;			/* said along with what came before it */
 	size_t awaited;			/* replies to what was said */
-	bool is_out_of_step;		/* there were more: to what? */
+	bool is_out_of_step;		/* a goodbye has shown that there were more: to what? */
 	size_t used, filled;		/* of `in` */
 	char in[2 * SMTP_LINE_MAX];
 };
@@ -160,7 +160,6 @@ static bool take_turn(struct session *session)
 	if (is_farewell(early)) {
 		explicit_bzero(session->out.at, session->out.len);
 		session->out.len = 0;
-		session->awaited = 1;
 		return true;
 	}
 	session->is_out_of_step = true;
@@ -179,7 +178,6 @@ static bool is_in_step(struct session *session, enum smtp_stage stage, const str
 	if (session->awaited > 0 || rest.len == 0 || reply->code >= 400 || stage == SMTP_STARTTLS ||
 	    stage == SMTP_QUIT || is_farewell(rest))
 		return true;
-	session->is_out_of_step = true;
 	return fault_set(&session->walk->fault, FAULT_PROTOCOL, "one reply too many: \"%.*s\"",
 			 (int)(rest.len < 80 ? rest.len : 80), rest.at);
 }

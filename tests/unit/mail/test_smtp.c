@@ -65,6 +65,13 @@ static void play(struct script *script, const struct smtp_plan *plan, struct smt
 	ck_assert(smtp_walk(&whole, &script->stream, walk));
 }
 
+/* Nothing was said in the stage where it ended. */
+static bool may_be_unreached(const struct row *row)
+{
+	return row->end == SMTP_COMPLETE || row->end == SMTP_TLS_MISSING || row->end == SMTP_AUTH_MISSING ||
+	       row->end == SMTP_AUTH_CLEAR || row->end == SMTP_AUTH_UNPREPARED;
+}
+
 /* However the bytes are cut. */
 static const size_t pieces[] = { 0, 1, 2, 7 };
 
@@ -87,6 +94,9 @@ static void check_row(const struct row *row)
 			ck_assert_uint_eq(walk.steps[row->at].reply.code, row->code);
 		ck_assert_msg(row->fault == NULL || strstr(walk.fault.text, row->fault) != NULL, "%s",
 			      walk.fault.text);
+		ck_assert(row->end != SMTP_COMPLETE || walk.fault.text[0] == '\0');
+		ck_assert(walk.steps[row->at].was_reached || may_be_unreached(row));
+		ck_assert_uint_eq(walk.trace.len, 0);
 		ck_assert_int_eq(walk.was_sent, row->plan.message != NULL && row->end == SMTP_COMPLETE);
 		ck_assert_int_eq(script.stream.hurry_us == 0, walk.steps[SMTP_QUIT].was_reached == false);
 		smtp_walk_release(&walk);
@@ -1079,6 +1089,7 @@ static const struct row shifted[] = {
 	/* before QUIT it is seen at once */
 	{ { PLAIN_HELLO, MAIL, "S: 250 ok", "C: RSET", "S: 250 ok", "--", "S: 250 again" }, { .last = SMTP_MAIL },
 	  SMTP_NONSENSE, SMTP_QUIT, 0, "spoke before it was asked" },
+	{ { PLAIN_HELLO, "--", "S: 450 again" }, { .last = SMTP_EHLO }, SMTP_NONSENSE, SMTP_QUIT, 0, "" },
 	/* what was refused stays refused */
 	{ { PLAIN_HELLO, MAIL, "S: 550 no", "C: QUIT", "S: 250 mail", "S: 221 bye" }, { .last = SMTP_MAIL },
 	  SMTP_REFUSED, SMTP_MAIL, 550, NULL },
@@ -1131,8 +1142,9 @@ START_TEST(a_reply_has_its_limits)
 	}
 	script_open(&script, lines);
 	script.piece = 1000;
-	play(&script, &(struct smtp_plan){ .last = SMTP_EHLO }, &walk);
+	play(&script, &(struct smtp_plan){ .last = SMTP_EHLO, .is_traced = true }, &walk);
 	ck_assert_int_eq(walk.end, sizes[_i].end);
+	ck_assert_uint_lt(walk.trace.len, 70000);
 	ck_assert_int_eq(walk.at, SMTP_EHLO);
 	ck_assert_ptr_nonnull(strstr(walk.fault.text, sizes[_i].fault));
 	if (walk.end == SMTP_COMPLETE)
