@@ -18,6 +18,9 @@ struct session {
 	struct smtp_walk *walk;
 	int64_t since_us;		/* when the current stage began */
 	struct text out;		/* said, and not yet written */
+	bool has_quit;			/* said along with what came before it */
+	size_t awaited;			/* replies to what was said */
+	bool is_out_of_step;		/* a goodbye has shown that there were more: to what? */
 	size_t used, filled;		/* of `in` */
 	char in[2 * SMTP_LINE_MAX];
 };
@@ -74,6 +77,7 @@ static void trace(struct session *session, const char *who, struct slice line)
 static void say_hidden(struct session *session, struct slice line, const char *shown)
 {
 	trace(session, "C: ", slice_of(shown));
+	session->awaited++;
 	text_add_slice(&session->out, line);
 	text_add_slice(&session->out, slice_of("\r\n"));
 }
@@ -139,21 +143,43 @@ static struct slice early_words(struct session *session)
 	return (struct slice){ session->in + session->used, session->filled - session->used };
 }
 
+/* "421", as far as it has come. */
+static bool is_farewell(struct slice words)
+{
+	return memcmp(words.at, "421", words.len < 3 ? words.len : 3) == 0;
+}
+
 /* May we speak? A server may say 421 and close whenever it wants (RFC 5321 3.8): that
- * is then the reply. */
+ * is then the reply, and nothing is said. */
 static bool take_turn(struct session *session)
 {
 	struct slice early = early_words(session);
 
 	if (early.len == 0)
 		return true;
-	if (slice_starts(early, "421")) {
+	if (is_farewell(early)) {
 		explicit_bzero(session->out.at, session->out.len);
 		session->out.len = 0;
 		return true;
 	}
+	session->is_out_of_step = true;
 	return fault_set(&session->walk->fault, FAULT_PROTOCOL, "it spoke before it was asked: \"%.*s\"",
 			 (int)(early.len < 80 ? early.len : 80), early.at);
+}
+
+/* Is a reply the last one that was asked for? What else is here would be taken for the
+ * reply to the next command. Behind a refusal there may be none; what follows STARTTLS
+ * is judged there; and nothing follows QUIT. */
+static bool is_in_step(struct session *session, enum smtp_stage stage, const struct smtp_reply *reply)
+{
+	struct slice rest = { session->in + session->used, session->filled - session->used };
+
+	session->awaited--;
+	if (session->awaited > 0 || rest.len == 0 || reply->code >= 400 || stage == SMTP_STARTTLS ||
+	    stage == SMTP_QUIT || is_farewell(rest))
+		return true;
+	return fault_set(&session->walk->fault, FAULT_PROTOCOL, "one reply too many: \"%.*s\"",
+			 (int)(rest.len < 80 ? rest.len : 80), rest.at);
 }
 
 typedef void line_taker(struct session *session, const struct smtp_line *line);
@@ -166,12 +192,14 @@ static bool hear(struct session *session, enum smtp_stage stage, struct smtp_rep
 	struct fault *fault = &session->walk->fault, write_fault;
 	enum stream_status written, status;
 	enum smtp_parse parsed = SMTP_MORE;
+	bool speaks = session->out.len > 0, is_unasked;
 
 	*reply = (struct smtp_reply){ .code = 0 };
-	if (session->out.len > 0 && !take_turn(session)) {
+	if (speaks && !take_turn(session)) {
 		count_time(session, stage);
 		return end(session, SMTP_NONSENSE, stage);
 	}
+	is_unasked = speaks && session->out.len == 0;
 	written = flush(session);
 	if (written == STREAM_LATE) {
 		count_time(session, stage);
@@ -205,7 +233,12 @@ static bool hear(struct session *session, enum smtp_stage stage, struct smtp_rep
 	}
 	count_time(session, stage);
 	session->walk->steps[stage].reply = *reply;
-	return parsed == SMTP_DONE || end(session, SMTP_NONSENSE, stage);
+	if (parsed == SMTP_BAD || !is_in_step(session, stage, reply))
+		return end(session, SMTP_NONSENSE, stage);
+	if (!is_unasked || reply->code == 421)
+		return true;
+	session->is_out_of_step = true;
+	return end_nonsense(session, stage, reply);
 }
 
 /* Is the reply what this stage wants? False: the walk is over. */
@@ -257,6 +290,7 @@ static bool hear_banner(struct session *session)
 
 	if (session->plan->tls == SMTP_TLS_IMPLICIT && !start_tls(session))
 		return false;
+	session->awaited = 1;
 	return hear(session, SMTP_BANNER, banner, NULL) &&
 	       is_granted(session, SMTP_BANNER, banner, 220);
 }
@@ -338,12 +372,9 @@ static struct smtp_offer *current_offer(struct session *session)
 
 static void take_offer(struct session *session, const struct smtp_line *line)
 {
-	struct smtp_offer *offer = current_offer(session);
-
 	/* The first line is the server's name and greeting. */
-	if (offer->is_known)
-		take_keyword(offer, line->text);
-	offer->is_known = true;
+	if (session->walk->steps[SMTP_EHLO].reply.lines > 1)
+		take_keyword(current_offer(session), line->text);
 }
 
 static bool say_hello(struct session *session)
@@ -470,8 +501,7 @@ static bool step(struct session *session, struct sasl *sasl, struct slice challe
 	case SASL_BAD:
 		why = *fault;
 		say(session, "*");	/* RFC 4954 4: cancel */
-		if (hear(session, SMTP_AUTH, &ignored, NULL))
-			end(session, SMTP_NONSENSE, SMTP_AUTH);
+		hear(session, SMTP_AUTH, &ignored, NULL);
 		*fault = why;
 		return end(session, SMTP_NONSENSE, SMTP_AUTH);
 	case SASL_FAILED:
@@ -599,21 +629,28 @@ static void say_mail(struct session *session)
 }
 
 /* The message, and in the same breath QUIT where the server takes it. */
-static void say_message(struct session *session, const struct message *message)
+static void say_message(struct session *session, const struct message *message, size_t taken)
 {
 	struct smtp_walk *walk = session->walk;
 	char shown[64];
 
 	snprintf(shown, sizeof shown, "(a message of %llu octets)", (unsigned long long)message->size);
 	trace(session, "C: ", slice_of(shown));
+	session->awaited += session->plan->is_lmtp ? taken : 1;
 	if (message->wire.len <= APPENDED_MAX) {
 		text_add_slice(&session->out, text_slice(&message->wire));
 	} else if (session->stream->write(session->stream, text_slice(&message->wire), &walk->fault) !=
 		   STREAM_FINE) {
 		return;		/* reading tells why */
 	}
-	if (walk->was_pipelined)
-		say(session, "QUIT");
+	if (!walk->was_pipelined)
+		return;
+	say(session, "QUIT");
+	session->has_quit = true;
+	/* Behind a large message it is written at once: the reply to the message may be
+	 * here already, and would look as if nobody had asked for it. */
+	if (message->wire.len > APPENDED_MAX)
+		flush(session);
 }
 
 /* LMTP answers for each recipient that was taken (RFC 2033 4.2). */
@@ -632,17 +669,19 @@ static bool hear_deliveries(struct session *session)
 			return false;
 		if (kept.code == 0 || recipient->delivered.code > kept.code)
 			kept = recipient->delivered;
+		if (recipient->delivered.code == 421)
+			break;		/* it closes, and answers nothing more */
 	}
 	*worst = kept;
 	return true;
 }
 
-static bool send_message(struct session *session)
+static bool send_message(struct session *session, size_t taken)
 {
 	struct smtp_walk *walk = session->walk;
 	struct smtp_reply *reply = &walk->steps[SMTP_DATA].reply;
 
-	say_message(session, message_to_send(session));
+	say_message(session, message_to_send(session), taken);
 	if (!(session->plan->is_lmtp ? hear_deliveries(session)
 				     : hear(session, SMTP_DATA, reply, NULL)))
 		return false;
@@ -664,6 +703,8 @@ static bool hear_recipients(struct session *session, size_t *taken)
 			return false;
 		if (reply->code / 100 == 3)
 			return end_nonsense(session, SMTP_RCPT, reply);
+		if (reply->code == 421)		/* it closes, and answers nothing more */
+			return end(session, SMTP_REFUSED, SMTP_RCPT);
 		*taken += reply->code / 100 == 2;
 	}
 	return true;
@@ -681,7 +722,7 @@ static bool hand_data(struct session *session, size_t taken)
 	if (!hear(session, SMTP_DATA, reply, NULL))
 		return false;
 	if (taken > 0)
-		return is_granted(session, SMTP_DATA, reply, 354) && send_message(session);
+		return is_granted(session, SMTP_DATA, reply, 354) && send_message(session, taken);
 	if (reply->code != 354)
 		return true;
 	/* RFC 2920 3.1: who says 354 though it took nobody gets an empty message. */
@@ -745,7 +786,24 @@ static bool hand_over(struct session *session)
 
 /* ---- QUIT ---- */
 
-/* Politely, but nobody waits long for it, and nothing depends on it. */
+/* The reply to QUIT is 221. If it is another, and then comes one more, the server has
+ * answered something twice, and each reply since then was taken for that to the next
+ * command. */
+static void hear_goodbye(struct session *session)
+{
+	struct smtp_reply reply, next;
+
+	if (!hear(session, SMTP_QUIT, &reply, NULL) || reply.code == 221 || reply.code == 421 ||
+	    !hear(session, SMTP_QUIT, &next, NULL) || next.code == 421)
+		return;
+	session->is_out_of_step = true;
+	fault_set(&session->walk->fault, FAULT_PROTOCOL,
+		  "one reply too many: %u %.*s, where QUIT's was due, and then %u", reply.code,
+		  (int)(reply.len < 80 ? reply.len : 80), reply.text, next.code);
+}
+
+/* Politely, but nobody waits long for it, and nothing depends on it: unless it shows
+ * that a success was none. */
 static void leave(struct session *session)
 {
 	struct smtp_walk *walk = session->walk;
@@ -753,22 +811,27 @@ static void leave(struct session *session)
 	struct smtp_reply reply;
 	bool is_open = walk->steps[SMTP_MAIL].reply.code / 100 == 2 &&
 		       walk->steps[SMTP_DATA].reply.code == 0;
-	bool has_quit = walk->was_sent && walk->was_pipelined;
 
 	session->stream->hurry_us = session->stream->now_us(session->stream) + QUIT_US;
 	if (is_open) {
 		say(session, "RSET");
 		if (walk->was_pipelined)
 			say(session, "QUIT");
-		has_quit = walk->was_pipelined;
+		session->has_quit = walk->was_pipelined;
 	}
-	if ((!is_open || hear(session, SMTP_QUIT, &reply, NULL))) {
-		if (!has_quit)
+	if (!is_open || hear(session, SMTP_QUIT, &reply, NULL)) {
+		if (!session->has_quit)
 			say(session, "QUIT");
-		hear(session, SMTP_QUIT, &reply, NULL);
+		hear_goodbye(session);
 	}
 	before.steps[SMTP_QUIT] = walk->steps[SMTP_QUIT];
 	before.trace = walk->trace;
+	if (session->is_out_of_step && before.end == SMTP_COMPLETE) {
+		before.fault = walk->fault;
+		before.end = SMTP_NONSENSE;
+		before.at = SMTP_QUIT;
+		before.was_sent = false;
+	}
 	*walk = before;
 }
 

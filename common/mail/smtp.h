@@ -107,7 +107,8 @@ struct smtp_recipient {
 struct smtp_walk {
 	struct smtp_step steps[SMTP_STAGES];
 	enum smtp_end end;
-	enum smtp_stage at;		/* where it ended */
+	enum smtp_stage at;		/* where it ended; QUIT: all was granted, and then it
+					 * showed that the replies were to something else */
 	struct fault fault;
 	struct smtp_reply banner;
 	struct smtp_offer clear, safe;	/* what EHLO offered in clear, and in TLS */

@@ -43,25 +43,17 @@ static enum stream_status wait_or_fail(const struct connection *connection, shor
 	return error == EPIPE ? STREAM_CLOSED : STREAM_BROKEN;
 }
 
-static enum stream_status read_some(struct stream *stream, char *to, size_t size, size_t *got,
-				    struct fault *fault)
+static enum stream_status read_clear(const struct connection *connection, char *to, size_t size,
+				     size_t *got, struct fault *fault)
 {
-	struct connection *connection = of(stream);
-	struct deadline deadline = until(connection);
 	enum stream_status status = STREAM_FINE;
 
-	if (connection->tls != NULL)
-		return tls_read(connection->tls, to, size, got, &deadline, fault);
 	while (status == STREAM_FINE) {
 		ssize_t count = recv(connection->fd, to, size, 0);
 
 		if (count > 0) {
 			*got = (size_t)count;
-			/* Someone who never pauses does not outlast the deadline. */
-			if (!deadline_passed(connection->deadline))
-				return STREAM_FINE;
-			fault_set(fault, FAULT_TIMEOUT, "no end in time");
-			return STREAM_LATE;
+			return STREAM_FINE;
 		}
 		if (count == 0) {
 			fault_set(fault, FAULT_NETWORK, "the server closed the connection");
@@ -70,6 +62,22 @@ static enum stream_status read_some(struct stream *stream, char *to, size_t size
 		status = wait_or_fail(connection, POLLIN, fault);
 	}
 	return status;
+}
+
+static enum stream_status read_some(struct stream *stream, char *to, size_t size, size_t *got,
+				    struct fault *fault)
+{
+	struct connection *connection = of(stream);
+	struct deadline deadline = until(connection);
+	enum stream_status status = connection->tls != NULL
+		? tls_read(connection->tls, to, size, got, &deadline, fault)
+		: read_clear(connection, to, size, got, fault);
+
+	/* Someone who never pauses does not outlast the deadline. */
+	if (status != STREAM_FINE || !deadline_passed(connection->deadline))
+		return status;
+	fault_set(fault, FAULT_TIMEOUT, "no end in time");
+	return STREAM_LATE;
 }
 
 static enum stream_status write_all(struct stream *stream, struct slice bytes, struct fault *fault)

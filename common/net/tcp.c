@@ -318,7 +318,8 @@ enum tcp_outcome tcp_connect(const struct endpoint *peers, size_t count,
 			     struct tcp *tcp, struct fault *fault)
 {
 	int64_t begun_us = now_us(), until_us = begun_us + settings->timeout_ms * 1000;
-	struct race race = { .peers = peers, .count = count < PEERS_MAX ? count : PEERS_MAX };
+	struct race race = { .peers = peers, .count = count < PEERS_MAX ? count : PEERS_MAX,
+			     .error = EDESTADDRREQ };
 	int won = run(&race, &settings->source, deadline, until_us);
 
 	*tcp = (struct tcp){ .fd = won >= 0 ? race.fds[won] : -1,

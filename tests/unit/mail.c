@@ -8,6 +8,7 @@ Suite *suite_mime(void);
 Suite *suite_reasons(void);
 Suite *suite_reply_class(void);
 Suite *suite_sasl(void);
+Suite *suite_smtp(void);
 Suite *suite_smtp_reply(void);
 Suite *suite_tag_list(void);
 Suite *suite_tlsa(void);
@@ -15,8 +16,9 @@ Suite *suite_tlsa(void);
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime, suite_reasons, suite_reply_class,
-		suite_sasl, suite_smtp_reply, suite_tag_list, suite_tlsa,
+		suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime, suite_reasons,
+		suite_reply_class, suite_sasl, suite_smtp, suite_smtp_reply, suite_tag_list,
+		suite_tlsa,
 	};
 
 	return unit_run(suites, COUNT(suites));
