@@ -80,13 +80,13 @@ bool spf_target(struct slice spec, const struct spf_macro_values *values, struct
 {
 	struct text text = { 0 };
 	struct slice name;
+	size_t most;
 	bool good;
 
 	spf_macro_expand(spec, values, &text);
 	name = text_slice(&text);
-	if (name.len > 0 && name.at[name.len - 1] == '.')
-		name.len--;
-	while (name.len > DOMAIN_MAX) {
+	most = DOMAIN_MAX + (name.len > 0 && name.at[name.len - 1] == '.');
+	while (name.len > most) {
 		const char *dot = memchr(name.at, '.', name.len);
 		size_t cut = dot != NULL ? (size_t)(dot + 1 - name.at) : name.len;
 
