@@ -466,6 +466,16 @@ static bool is_explanation(struct slice text)
 	return spf_macro_check(text, SPF_MACRO_EXPLANATION, &unused);
 }
 
+/* What macros bring in may be anything, and an SMTP reply is ASCII. */
+static bool is_ascii(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] < 0x20 || text.at[i] > 0x7e)
+			return false;
+	}
+	return true;
+}
+
 static void explain(struct check *check, struct slice record, const struct domain *domain)
 {
 	struct dns_question question = { .type = DNS_TXT };
@@ -483,6 +493,8 @@ static void explain(struct check *check, struct slice record, const struct domai
 			find_p(check, domain, &validated);
 		values.validated = slice_of(validated.text);
 		spf_macro_expand(question.records->at[0].data, &values, &check->report->explanation);
+		if (!is_ascii(text_slice(&check->report->explanation)))
+			text_release(&check->report->explanation);
 	}
 	dns_release(&question, 1);
 }
