@@ -9,6 +9,7 @@ Suite *suite_reasons(void);
 Suite *suite_reply_class(void);
 Suite *suite_sasl(void);
 Suite *suite_smtp_reply(void);
+Suite *suite_spf_check(void);
 Suite *suite_spf_macro(void);
 Suite *suite_spf_record(void);
 Suite *suite_tag_list(void);
@@ -18,7 +19,7 @@ int main(void)
 {
 	static Suite *(*const suites[])(void) = {
 		suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime, suite_reasons, suite_reply_class,
-		suite_sasl, suite_smtp_reply, suite_spf_macro,
+		suite_sasl, suite_smtp_reply, suite_spf_check, suite_spf_macro,
 		suite_spf_record, suite_tag_list, suite_tlsa,
 	};
 
