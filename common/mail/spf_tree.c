@@ -8,6 +8,8 @@
 
 enum {
 	TASKS_MAX = 2000,	/* nodes and look-ups, repeated ones included */
+	NODES_MAX = 2000,
+	TERMS_MAX = 5000,	/* of all records together: repeated includes multiply */
 	HOSTS_MAX = 32,		/* of one mx that are looked at */
 	TERMS_COMPARED = 200,
 	LONG_RECORD = 450,	/* 3.4: then the answer fits into 512 bytes */
@@ -45,6 +47,7 @@ struct walk {
 	size_t query_count;
 	struct task *tasks;
 	size_t task_count;
+	size_t term_count;	/* that were read */
 	struct asked asked[SPF_TREE_QUESTIONS];
 	struct network *networks;	/* that pass */
 	size_t network_count;
@@ -281,6 +284,10 @@ static void add_child(struct walk *walk, size_t parent, const struct spf_term *t
 	bool repeats = state == SPF_NODE_UNKNOWN && is_repeated(tree, name);
 	size_t child;
 
+	if (tree->node_count == NODES_MAX) {
+		tree->was_cut = true;
+		return;
+	}
 	if (state == SPF_NODE_UNKNOWN && is_above(tree, parent, name))
 		state = SPF_NODE_LOOP;
 	if (state == SPF_NODE_UNKNOWN && (tree->nodes[parent].level + 1 >= SPF_TREE_LEVELS ||
@@ -463,6 +470,11 @@ static void read_terms(struct walk *walk, size_t node)
 	bool ends = spf_record_find(record, SPF_ALL, &all);
 
 	while ((outcome = spf_term_next(&rest, &term, &unused)) != SPF_TERM_END) {
+		if (walk->term_count == TERMS_MAX) {
+			walk->tree->was_cut = true;
+			return;
+		}
+		walk->term_count++;
 		if (outcome == SPF_TERM_BAD)
 			continue;
 		has_redirect |= term.kind == SPF_REDIRECT;
