@@ -219,14 +219,15 @@ static void add_network(struct walk *walk, size_t node, const struct spf_term *t
 		more->first.bytes[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
 }
 
+/* Of a network alone the width of its own family matters, of an "a" or "mx" both. */
 static void judge_width(struct walk *walk, size_t node, const struct spf_term *term,
-			unsigned prefix, unsigned bits)
+			unsigned prefix4, unsigned prefix6)
 {
-	if (term->result != SPF_PASS)
+	if (term->result != SPF_PASS || !passes(walk->tree, node))
 		return;
-	if (prefix == 0)
+	if (prefix4 == 0 || prefix6 == 0)
 		add_note(walk, SPF_LINT_ALL_PASSES, node, term->text);
-	else if (prefix < (bits == 32 ? 8u : 16u))
+	else if (prefix4 < 8 || prefix6 < 16)
 		add_note(walk, SPF_LINT_WIDE, node, term->text);
 }
 
@@ -363,12 +364,12 @@ static void take_named(struct walk *walk, size_t node, const struct spf_term *te
 		add_child(walk, node, term, &name, state);
 		return;
 	case SPF_A:
-		judge_width(walk, node, term, term->prefix4, 32);
+		judge_width(walk, node, term, term->prefix4, term->prefix6);
 		if (state == SPF_NODE_UNKNOWN)
 			add_named_task(walk, TASK_ADDRESSES, node, term, &name);
 		return;
 	case SPF_MX:
-		judge_width(walk, node, term, term->prefix4, 32);
+		judge_width(walk, node, term, term->prefix4, term->prefix6);
 		if (state == SPF_NODE_UNKNOWN)
 			add_named_task(walk, TASK_EXCHANGERS, node, term, &name);
 		return;
@@ -426,9 +427,12 @@ static void take_term(struct walk *walk, size_t node, const struct spf_term *ter
 		take_all(walk, node, term);
 		return;
 	case SPF_IP4:
+		add_network(walk, node, term, &network->first, network->prefix);
+		judge_width(walk, node, term, network->prefix, 128);
+		return;
 	case SPF_IP6:
 		add_network(walk, node, term, &network->first, network->prefix);
-		judge_width(walk, node, term, network->prefix, ip_bits(&network->first));
+		judge_width(walk, node, term, 32, network->prefix);
 		return;
 	case SPF_OTHER:
 		add_note(walk, SPF_LINT_OTHER_MODIFIER, node, term->text);
