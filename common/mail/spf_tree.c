@@ -200,6 +200,16 @@ static bool passes(const struct spf_tree *tree, size_t node)
 	return true;
 }
 
+/* Is what this record ends with the end of the domain's own? A redirect hands it on. */
+static bool is_the_end(const struct spf_tree *tree, size_t node)
+{
+	for (; node != tree->nodes[node].parent; node = tree->nodes[node].parent) {
+		if (tree->nodes[node].how != SPF_REDIRECT)
+			return false;
+	}
+	return true;
+}
+
 static void add_network(struct walk *walk, size_t node, const struct spf_term *term,
 			const struct ip *ip, unsigned prefix)
 {
@@ -402,7 +412,7 @@ static void take_all(struct walk *walk, size_t node, const struct spf_term *term
 	add_network(walk, node, term, &v6, 0);
 	if (term->result == SPF_PASS && passes(walk->tree, node))
 		add_note(walk, SPF_LINT_ALL_PASSES, node, term->text);
-	else if (term->result == SPF_NEUTRAL && node == 0)
+	else if (term->result == SPF_NEUTRAL && is_the_end(walk->tree, node))
 		add_note(walk, SPF_LINT_ALL_NEUTRAL, node, term->text);
 }
 
@@ -491,7 +501,7 @@ static void read_terms(struct walk *walk, size_t node)
 			take_term(walk, node, &term);
 		has_all |= term.kind == SPF_ALL;
 	}
-	if (!has_all && !has_redirect && node == 0)
+	if (!has_all && !has_redirect && is_the_end(walk->tree, node))
 		add_note(walk, SPF_LINT_NO_END, node, (struct slice){ 0 });
 	if (record.len > LONG_RECORD)
 		add_note(walk, SPF_LINT_LONG, node, (struct slice){ 0 });
