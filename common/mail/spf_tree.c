@@ -419,7 +419,10 @@ static void take_all(struct walk *walk, size_t node, const struct spf_term *term
 static bool has_upper_macro(struct slice spec)
 {
 	for (size_t i = 0; i + 2 < spec.len; i++) {
-		if (memcmp(spec.at + i, "%{", 2) == 0 && spec.at[i + 2] >= 'A' && spec.at[i + 2] <= 'Z')
+		if (spec.at[i] != '%')
+			continue;
+		i++;			/* "%%{D}" is no macro (7.1) */
+		if (spec.at[i] == '{' && spec.at[i + 1] >= 'A' && spec.at[i + 1] <= 'Z')
 			return true;
 	}
 	return false;
