@@ -465,13 +465,12 @@ static void take_term(struct walk *walk, size_t node, const struct spf_term *ter
 /* Does the same stand before it? */
 static bool stands_before(struct slice record, struct slice text)
 {
-	struct spf_term term;
-	struct fault unused;
+	struct slice word;
 
-	for (size_t i = 0; i < TERMS_COMPARED; i++) {
-		if (spf_term_next(&record, &term, &unused) == SPF_TERM_END || term.text.at == text.at)
+	for (size_t i = 0; i < TERMS_COMPARED && slice_split(&record, ' ', &word); i++) {
+		if (word.at == text.at)
 			return false;
-		if (slice_same_nocase(term.text, text))
+		if (slice_same_nocase(word, text))
 			return true;
 	}
 	return false;
