@@ -80,13 +80,13 @@ bool spf_target(struct slice spec, const struct spf_macro_values *values, struct
 {
 	struct text text = { 0 };
 	struct slice name;
+	size_t most;
 	bool good;
 
 	spf_macro_expand(spec, values, &text);
 	name = text_slice(&text);
-	if (name.len > 0 && name.at[name.len - 1] == '.')
-		name.len--;
-	while (name.len > DOMAIN_MAX) {
+	most = DOMAIN_MAX + (name.len > 0 && name.at[name.len - 1] == '.');
+	while (name.len > most) {
 		const char *dot = memchr(name.at, '.', name.len);
 		size_t cut = dot != NULL ? (size_t)(dot + 1 - name.at) : name.len;
 
@@ -466,6 +466,16 @@ static bool is_explanation(struct slice text)
 	return spf_macro_check(text, SPF_MACRO_EXPLANATION, &unused);
 }
 
+/* What macros bring in may be anything, and an SMTP reply is ASCII. */
+static bool is_ascii(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] < 0x20 || text.at[i] > 0x7e)
+			return false;
+	}
+	return true;
+}
+
 static void explain(struct check *check, struct slice record, const struct domain *domain)
 {
 	struct dns_question question = { .type = DNS_TXT };
@@ -483,6 +493,8 @@ static void explain(struct check *check, struct slice record, const struct domai
 			find_p(check, domain, &validated);
 		values.validated = slice_of(validated.text);
 		spf_macro_expand(question.records->at[0].data, &values, &check->report->explanation);
+		if (!is_ascii(text_slice(&check->report->explanation)))
+			text_release(&check->report->explanation);
 	}
 	dns_release(&question, 1);
 }

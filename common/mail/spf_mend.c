@@ -19,6 +19,7 @@ struct mend {
 	struct text *record;	/* so far */
 	struct text end;	/* the first all */
 	struct text redirect;
+	bool has_exp;
 };
 
 /* One term, if it is one: and nothing else. */
@@ -80,23 +81,35 @@ static bool has(const struct text *record, struct slice term)
 	return false;
 }
 
-static void take_word(struct mend *mend, struct slice word)
+/* A term that stays where it is, more or less: the rest has its place at the end. */
+static void keep(struct mend *mend, const struct spf_term *term, struct slice good)
+{
+	if (term->kind == SPF_PTR || (term->kind == SPF_EXP && mend->has_exp) ||
+	    has(mend->record, good))
+		return;
+	mend->has_exp |= term->kind == SPF_EXP;
+	text_add(mend->record, " %.*s", (int)good.len, good.at);
+}
+
+/* Behind "all" modifiers alone are looked at. True: it is "all". */
+static bool take_word(struct mend *mend, struct slice word, bool is_behind_all)
 {
 	struct text text = { 0 };
 	struct spf_term term;
+	bool is_all = false;
 
 	if (correct(word, &text, &term)) {
-		struct slice good = text_slice(&text);
-
-		if (term.kind == SPF_ALL && mend->end.len == 0)
-			text_add_slice(&mend->end, good);
+		is_all = term.kind == SPF_ALL;
+		if (is_all && mend->end.len == 0)
+			text_add_slice(&mend->end, text_slice(&text));
 		else if (term.kind == SPF_REDIRECT && mend->redirect.len == 0)
-			text_add_slice(&mend->redirect, good);
-		else if (term.kind != SPF_ALL && term.kind != SPF_REDIRECT && term.kind != SPF_PTR &&
-			 !has(mend->record, good))
-			text_add(mend->record, " %.*s", (int)good.len, good.at);
+			text_add_slice(&mend->redirect, text_slice(&text));
+		else if (!is_all && term.kind != SPF_REDIRECT &&
+			 (!is_behind_all || term.kind == SPF_EXP))
+			keep(mend, &term, text_slice(&text));
 	}
 	text_release(&text);
+	return is_all;
 }
 
 /* What stands behind "v=spf1" in a line, however that is dressed up. */
@@ -114,12 +127,8 @@ static void take_line(struct mend *mend, struct slice line)
 	struct slice rest = behind_version(line), word;
 	bool is_over = false;
 
-	while (!is_over && slice_word(&rest, &word)) {
-		bool had_end = mend->end.len > 0;
-
-		take_word(mend, word);
-		is_over = !had_end && mend->end.len > 0;	/* behind all nothing is reached */
-	}
+	while (slice_word(&rest, &word))
+		is_over |= take_word(mend, word, is_over);
 }
 
 void spf_mend(struct slice records, const struct ip *add, const char *end, struct text *record)

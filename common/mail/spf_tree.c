@@ -8,6 +8,8 @@
 
 enum {
 	TASKS_MAX = 2000,	/* nodes and look-ups, repeated ones included */
+	NODES_MAX = 2000,
+	TERMS_MAX = 5000,	/* of all records together: repeated includes multiply */
 	HOSTS_MAX = 32,		/* of one mx that are looked at */
 	TERMS_COMPARED = 200,
 	LONG_RECORD = 450,	/* 3.4: then the answer fits into 512 bytes */
@@ -45,6 +47,7 @@ struct walk {
 	size_t query_count;
 	struct task *tasks;
 	size_t task_count;
+	size_t term_count;	/* that were read */
 	struct asked asked[SPF_TREE_QUESTIONS];
 	struct network *networks;	/* that pass */
 	size_t network_count;
@@ -197,6 +200,16 @@ static bool passes(const struct spf_tree *tree, size_t node)
 	return true;
 }
 
+/* Is what this record ends with the end of the domain's own? A redirect hands it on. */
+static bool is_the_end(const struct spf_tree *tree, size_t node)
+{
+	for (; node != tree->nodes[node].parent; node = tree->nodes[node].parent) {
+		if (tree->nodes[node].how != SPF_REDIRECT)
+			return false;
+	}
+	return true;
+}
+
 static void add_network(struct walk *walk, size_t node, const struct spf_term *term,
 			const struct ip *ip, unsigned prefix)
 {
@@ -216,14 +229,15 @@ static void add_network(struct walk *walk, size_t node, const struct spf_term *t
 		more->first.bytes[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
 }
 
+/* Of a network alone the width of its own family matters, of an "a" or "mx" both. */
 static void judge_width(struct walk *walk, size_t node, const struct spf_term *term,
-			unsigned prefix, unsigned bits)
+			unsigned prefix4, unsigned prefix6)
 {
-	if (term->result != SPF_PASS)
+	if (term->result != SPF_PASS || !passes(walk->tree, node))
 		return;
-	if (prefix == 0)
+	if (prefix4 == 0 || prefix6 == 0)
 		add_note(walk, SPF_LINT_ALL_PASSES, node, term->text);
-	else if (prefix < (bits == 32 ? 8u : 16u))
+	else if (prefix4 < 8 || prefix6 < 16)
 		add_note(walk, SPF_LINT_WIDE, node, term->text);
 }
 
@@ -281,6 +295,10 @@ static void add_child(struct walk *walk, size_t parent, const struct spf_term *t
 	bool repeats = state == SPF_NODE_UNKNOWN && is_repeated(tree, name);
 	size_t child;
 
+	if (tree->node_count == NODES_MAX) {
+		tree->was_cut = true;
+		return;
+	}
 	if (state == SPF_NODE_UNKNOWN && is_above(tree, parent, name))
 		state = SPF_NODE_LOOP;
 	if (state == SPF_NODE_UNKNOWN && (tree->nodes[parent].level + 1 >= SPF_TREE_LEVELS ||
@@ -356,12 +374,12 @@ static void take_named(struct walk *walk, size_t node, const struct spf_term *te
 		add_child(walk, node, term, &name, state);
 		return;
 	case SPF_A:
-		judge_width(walk, node, term, term->prefix4, 32);
+		judge_width(walk, node, term, term->prefix4, term->prefix6);
 		if (state == SPF_NODE_UNKNOWN)
 			add_named_task(walk, TASK_ADDRESSES, node, term, &name);
 		return;
 	case SPF_MX:
-		judge_width(walk, node, term, term->prefix4, 32);
+		judge_width(walk, node, term, term->prefix4, term->prefix6);
 		if (state == SPF_NODE_UNKNOWN)
 			add_named_task(walk, TASK_EXCHANGERS, node, term, &name);
 		return;
@@ -394,14 +412,17 @@ static void take_all(struct walk *walk, size_t node, const struct spf_term *term
 	add_network(walk, node, term, &v6, 0);
 	if (term->result == SPF_PASS && passes(walk->tree, node))
 		add_note(walk, SPF_LINT_ALL_PASSES, node, term->text);
-	else if (term->result == SPF_NEUTRAL && node == 0)
+	else if (term->result == SPF_NEUTRAL && is_the_end(walk->tree, node))
 		add_note(walk, SPF_LINT_ALL_NEUTRAL, node, term->text);
 }
 
 static bool has_upper_macro(struct slice spec)
 {
 	for (size_t i = 0; i + 2 < spec.len; i++) {
-		if (memcmp(spec.at + i, "%{", 2) == 0 && spec.at[i + 2] >= 'A' && spec.at[i + 2] <= 'Z')
+		if (spec.at[i] != '%')
+			continue;
+		i++;			/* "%%{D}" is no macro (7.1) */
+		if (spec.at[i] == '{' && spec.at[i + 1] >= 'A' && spec.at[i + 1] <= 'Z')
 			return true;
 	}
 	return false;
@@ -419,9 +440,12 @@ static void take_term(struct walk *walk, size_t node, const struct spf_term *ter
 		take_all(walk, node, term);
 		return;
 	case SPF_IP4:
+		add_network(walk, node, term, &network->first, network->prefix);
+		judge_width(walk, node, term, network->prefix, 128);
+		return;
 	case SPF_IP6:
 		add_network(walk, node, term, &network->first, network->prefix);
-		judge_width(walk, node, term, network->prefix, ip_bits(&network->first));
+		judge_width(walk, node, term, 32, network->prefix);
 		return;
 	case SPF_OTHER:
 		add_note(walk, SPF_LINT_OTHER_MODIFIER, node, term->text);
@@ -441,13 +465,12 @@ static void take_term(struct walk *walk, size_t node, const struct spf_term *ter
 /* Does the same stand before it? */
 static bool stands_before(struct slice record, struct slice text)
 {
-	struct spf_term term;
-	struct fault unused;
+	struct slice word;
 
-	for (size_t i = 0; i < TERMS_COMPARED; i++) {
-		if (spf_term_next(&record, &term, &unused) == SPF_TERM_END || term.text.at == text.at)
+	for (size_t i = 0; i < TERMS_COMPARED && slice_split(&record, ' ', &word); i++) {
+		if (word.at == text.at)
 			return false;
-		if (slice_same_nocase(term.text, text))
+		if (slice_same_nocase(word, text))
 			return true;
 	}
 	return false;
@@ -463,6 +486,11 @@ static void read_terms(struct walk *walk, size_t node)
 	bool ends = spf_record_find(record, SPF_ALL, &all);
 
 	while ((outcome = spf_term_next(&rest, &term, &unused)) != SPF_TERM_END) {
+		if (walk->term_count == TERMS_MAX) {
+			walk->tree->was_cut = true;
+			return;
+		}
+		walk->term_count++;
 		if (outcome == SPF_TERM_BAD)
 			continue;
 		has_redirect |= term.kind == SPF_REDIRECT;
@@ -475,7 +503,7 @@ static void read_terms(struct walk *walk, size_t node)
 			take_term(walk, node, &term);
 		has_all |= term.kind == SPF_ALL;
 	}
-	if (!has_all && !has_redirect && node == 0)
+	if (!has_all && !has_redirect && is_the_end(walk->tree, node))
 		add_note(walk, SPF_LINT_NO_END, node, (struct slice){ 0 });
 	if (record.len > LONG_RECORD)
 		add_note(walk, SPF_LINT_LONG, node, (struct slice){ 0 });

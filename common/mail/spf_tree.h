@@ -61,7 +61,8 @@ enum spf_lint {
 	SPF_LINT_ALL_PASSES,	/* "+all", or a network of everything */
 	SPF_LINT_WIDE,		/* a network larger than a /8, or an IPv6 /16 */
 	SPF_LINT_ALL_NEUTRAL,	/* "?all" */
-	SPF_LINT_NO_END,	/* neither all nor redirect */
+	SPF_LINT_NO_END,	/* neither all nor redirect; of these two, only in the record
+				 * with which the domain's own one ends */
 	SPF_LINT_PTR,		/* should not be used (5.5) */
 	SPF_LINT_MX_TOO_MANY,	/* more than ten hosts (4.6.4) */
 	SPF_LINT_UNREACHED,	/* a term behind all, or a redirect beside it */

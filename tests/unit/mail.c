@@ -10,6 +10,11 @@ Suite *suite_reply_class(void);
 Suite *suite_sasl(void);
 Suite *suite_smtp(void);
 Suite *suite_smtp_reply(void);
+Suite *suite_spf_check(void);
+Suite *suite_spf_macro(void);
+Suite *suite_spf_mend(void);
+Suite *suite_spf_record(void);
+Suite *suite_spf_tree(void);
 Suite *suite_tag_list(void);
 Suite *suite_tlsa(void);
 
@@ -17,7 +22,8 @@ int main(void)
 {
 	static Suite *(*const suites[])(void) = {
 		suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime, suite_reasons,
-		suite_reply_class, suite_sasl, suite_smtp, suite_smtp_reply, suite_tag_list,
+		suite_reply_class, suite_sasl, suite_smtp, suite_smtp_reply, suite_spf_check,
+		suite_spf_macro, suite_spf_mend, suite_spf_record, suite_spf_tree, suite_tag_list,
 		suite_tlsa,
 	};
 
