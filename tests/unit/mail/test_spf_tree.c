@@ -205,7 +205,7 @@ static const struct {
 	{ "v=spf1 a:h1.example/0 mx/7 a:h2.example//0 mx//15 -a/0 -all", "d good 5/5",
 	  "all 0:8 a:h1.example/0, wide 0:23 mx/7, all 0:28 a:h2.example//0, wide 0:44 mx//15", "", V4 + V6,
 	  2, 8 },
-	{ "v=spf1 mx:big.example -all", "d good 1/1", "many 0:0", "", 1, 3, 24 },
+	{ "v=spf1 mx:big.example -all", "d good 1/1", "many 0:8 mx:big.example", "", 1, 3, 24 },
 	/* 5.1, 6.1 */
 	{ "v=spf1 -all a:ill.example ip4:192.0.2.1 exp=why.example", "d good",
 	  "unreached 0:13 a:ill.example, unreached 0:27 ip4:192.0.2.1", "", 0, 1, 1 },
