@@ -292,13 +292,14 @@ static void add_child(struct walk *walk, size_t parent, const struct spf_term *t
 		      const struct domain *name, enum spf_node_state state)
 {
 	struct spf_tree *tree = walk->tree;
-	bool repeats = state == SPF_NODE_UNKNOWN && is_repeated(tree, name);
+	bool repeats;
 	size_t child;
 
 	if (tree->node_count == NODES_MAX) {
 		tree->was_cut = true;
 		return;
 	}
+	repeats = state == SPF_NODE_UNKNOWN && is_repeated(tree, name);
 	if (state == SPF_NODE_UNKNOWN && is_above(tree, parent, name))
 		state = SPF_NODE_LOOP;
 	if (state == SPF_NODE_UNKNOWN && (tree->nodes[parent].level + 1 >= SPF_TREE_LEVELS ||
@@ -560,7 +561,9 @@ static void do_record(struct walk *walk, size_t number)
 	struct spf_node *node = &walk->tree->nodes[number];
 	struct dns_question question;
 
-	if (!ask(walk, &node->name, DNS_TXT, &question)) {
+	if (walk->term_count == TERMS_MAX)
+		walk->tree->was_cut = true;
+	if (walk->term_count == TERMS_MAX || !ask(walk, &node->name, DNS_TXT, &question)) {
 		node->state = SPF_NODE_CUT;
 		return;
 	}
