@@ -610,7 +610,8 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 		judge_tree(&v);
 	for (size_t i = 0; i < found->count; i++)
 		judge_evaluation(&v, &found->queries[i], &found->reports[i]);
-	json_object_set_new(sender->data, "spf", data(&v));
+	if (sender->data != NULL)
+		json_object_set_new(sender->data, "spf", data(&v));
 }
 
 const struct sender_part sender_spf = { "spf", study, judge, release };
