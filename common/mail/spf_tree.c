@@ -45,7 +45,7 @@ struct walk {
 	size_t query_count;
 	struct task *tasks;
 	size_t task_count;
-	struct asked asked[SPF_TREE_QUESTIONS];
+	struct asked *asked;		/* as many as tree->questions */
 	struct network *networks;	/* that pass */
 	size_t network_count;
 };
@@ -73,6 +73,7 @@ const char *spf_node_state_word(enum spf_node_state state)
 static bool spend(struct walk *walk, const struct domain *name, enum dns_type type)
 {
 	struct spf_tree *tree = walk->tree;
+	struct asked *more;
 
 	for (unsigned i = 0; i < tree->questions; i++) {
 		if (walk->asked[i].type == type && domain_same(&walk->asked[i].name, name))
@@ -82,6 +83,12 @@ static bool spend(struct walk *walk, const struct domain *name, enum dns_type ty
 		tree->was_cut = true;
 		return false;
 	}
+	more = grow(walk->asked, tree->questions, sizeof *more);
+	if (more == NULL) {
+		tree->failed = true;
+		return false;
+	}
+	walk->asked = more;
 	walk->asked[tree->questions++] = (struct asked){ *name, type };
 	return true;
 }
@@ -752,6 +759,7 @@ void spf_tree_find(const struct domain *domain, const struct spf_query *queries,
 	}
 	sum_up(walk);
 	free(walk->tasks);
+	free(walk->asked);
 	free(walk->networks);
 	free(walk);
 }
