@@ -277,8 +277,11 @@ static void judge(const struct sender_settings *settings, struct sender *sender,
 /* One domain's data stands directly in `data`, several in data.domains. */
 static void make_data(struct frame *frame, struct sender *senders, size_t count)
 {
-	json_t *domains = json_array();
+	json_t *domains;
 
+	if (frame->settings.monitor.format != FORMAT_JSON)
+		return;
+	domains = json_array();
 	for (size_t i = 0; i < count; i++) {
 		senders[i].data = json_pack("{ss}", "domain", senders[i].domain.text);
 		json_array_append_new(domains, senders[i].data);

@@ -29,7 +29,7 @@ struct sender {
 	struct domain domain;		/* "": the identity of the mail has none */
 	bool is_alone;			/* there is no other domain in this run */
 	bool is_named;			/* --only names the part that is being judged */
-	json_t *data;			/* of this domain; borrowed */
+	json_t *data;			/* of this domain; borrowed; NULL: nobody asks for it */
 	void *found[8];			/* by part */
 };
 
@@ -40,8 +40,8 @@ struct sender_part {
 	const char *name;	/* the word of --only, and the stage of its findings */
 	/* NULL: no memory. */
 	void *(*study)(const struct sender *sender, struct resolver *resolver);
-	/* Findings, numbers, a member of sender->data, and a few words behind
-	 * frame->result.good, for the first line when all is well. */
+	/* Findings, numbers, where there is one a member of sender->data, and a few words
+	 * behind frame->result.good, for the first line when all is well. */
 	void (*judge)(const struct sender *sender, struct frame *frame, const void *found);
 	void (*release)(void *found);
 };

@@ -615,7 +615,8 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 		text_add(&frame->result.good, "%s as it should be for %zu address%s",
 			 found->tree.node_count > 0 ? "" : "SPF", found->count,
 			 found->count > 1 ? "es" : "");
-	json_object_set_new(sender->data, "spf", data(&v));
+	if (sender->data != NULL)
+		json_object_set_new(sender->data, "spf", data(&v));
 }
 
 const struct sender_part sender_spf = { "spf", study, judge, release };

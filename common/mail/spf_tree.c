@@ -48,7 +48,7 @@ struct walk {
 	struct task *tasks;
 	size_t task_count;
 	size_t term_count;	/* that were read */
-	struct asked asked[SPF_TREE_QUESTIONS];
+	struct asked *asked;		/* as many as tree->questions */
 	struct network *networks;	/* that pass */
 	size_t network_count;
 };
@@ -76,6 +76,7 @@ const char *spf_node_state_word(enum spf_node_state state)
 static bool spend(struct walk *walk, const struct domain *name, enum dns_type type)
 {
 	struct spf_tree *tree = walk->tree;
+	struct asked *more;
 
 	for (unsigned i = 0; i < tree->questions; i++) {
 		if (walk->asked[i].type == type && domain_same(&walk->asked[i].name, name))
@@ -85,6 +86,12 @@ static bool spend(struct walk *walk, const struct domain *name, enum dns_type ty
 		tree->was_cut = true;
 		return false;
 	}
+	more = grow(walk->asked, tree->questions, sizeof *more);
+	if (more == NULL) {
+		tree->failed = true;
+		return false;
+	}
+	walk->asked = more;
 	walk->asked[tree->questions++] = (struct asked){ *name, type };
 	return true;
 }
@@ -783,6 +790,7 @@ void spf_tree_find(const struct domain *domain, const struct spf_query *queries,
 	}
 	sum_up(walk);
 	free(walk->tasks);
+	free(walk->asked);
 	free(walk->networks);
 	free(walk);
 }

@@ -101,14 +101,17 @@ def ratio(tool, reference):
     return statistics.median(a / b for a, b in zip(tool.wall, reference.wall))
 
 
-def table(title, tools, reference):
+def table(title, tools, reference, columns=()):
+    """Columns more: what stands above, and a function from a tool to what stands there."""
     print(f"\n{title}\n")
-    print(f"{'':34} {'wall ms':>8} {'min-max':>15} {'ratio':>6} {'CPU ms':>7} {'peak MiB':>8}")
+    more = "".join(f" {heading:>6}" for heading, _ in columns)
+    print(f"{'':34} {'wall ms':>8} {'min-max':>15} {'ratio':>6} {'CPU ms':>7} {'peak MiB':>8}{more}")
     for tool in tools:
+        more = "".join(f" {value(tool):>6}" for _, value in columns)
         spread = f"{min(tool.wall):.1f}-{max(tool.wall):.1f}"
         print(f"{tool.name:34} {statistics.median(tool.wall):8.1f} {spread:>15} "
               f"{ratio(tool, reference):6.2f} {statistics.median(tool.cpu):7.1f} "
-              f"{statistics.median(tool.peak):8.1f}")
+              f"{statistics.median(tool.peak):8.1f}{more}")
     sys.stdout.flush()
 
 
