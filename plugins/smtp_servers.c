@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "smtp_servers.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -537,6 +538,9 @@ void servers_walk(struct servers *servers, const struct smtp_settings *settings,
 		frame->result.failed = true;
 		return;
 	}
+	/* Threads that wait for others need no heap each: with many of them, and many
+	 * processors, that would be most of the memory. */
+	mallopt(M_ARENA_MAX, 2);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK);
 	for (size_t i = 0; i < servers->count; i++) {

@@ -11,7 +11,7 @@ from harness import SANITIZED, FakeDNS, TestCase, write
 from servers.dane import Dane
 from servers.dovecot import PASSWORD, UMLAUT_PASSWORD, UMLAUT_USER, USER, Dovecot, token
 from servers.exim import Exim
-from servers.hostile import (Closed, Deaf, Hostile, close, drip, echo, endless, lines, long_line,
+from servers.hostile import (Closed, Crowd, Deaf, Hostile, close, drip, echo, endless, lines, long_line,
                              pause, reset, scram, silence)
 from servers.pki import PKI
 from servers.postfix import Postfix
@@ -529,6 +529,38 @@ class Deadline(Case):
             self.assertLess(result.seconds, 1 + SLACK)
             states = {s["host"]: s["ok"] for s in result.json["data"]["servers"]}
             self.assertEqual(states, {"mx1.world.test": True, "mx2.world.test": False})
+
+
+class Crowds(Case):
+    """A domain with fifty servers: one deadline, not fifty."""
+
+    def test_one_silent_server_of_fifty(self):
+        with Crowd(lambda n: {"banner": silence} if n == 7 else {}, tls="good") as crowd:
+            result = check(*crowd.words, "-t", "3", "--output", "json")
+        self.assertState(result, "UNKNOWN")
+        self.assertLess(result.seconds, 3 + SLACK)
+        self.assertEqual([f["subject"] for f in result.json["findings"] if f["state"] != "OK"],
+                         [f"mx7.crowd.test[127.77.1.8]:{crowd.port}"])
+        self.assertEqual([s["host"] for s in result.json["data"]["servers"] if not s["ok"]],
+                         ["mx7.crowd.test"])
+
+    def test_fifty_that_are_silent_or_drip(self):
+        for script in ({"banner": silence}, {"banner": drip("220 mx.test\r\n" * 99, 0.4)},
+                       {"EHLO/tls": drip("250-x\r\n" * 99, 0.2)}):
+            with self.subTest(script), Crowd(lambda n, script=script: script, tls="good") as crowd:
+                result = check(*crowd.words, "-t", "3")
+                self.assertState(result, "UNKNOWN")
+                self.assertLess(result.seconds, 3 + SLACK)
+                self.assertEqual((result.value("servers"), result.value("servers_failed")), (50, 50))
+                self.assertIn("(and 49 more)", result.lines[0])
+
+    def test_fifty_that_talk_nonsense(self):
+        for script in ({"banner": endless("x")}, {"EHLO": endless("250-" + "y" * 4000 + "\r\n")}):
+            with self.subTest(script), Crowd(lambda n, script=script: script) as crowd:
+                result = check(*crowd.words, "-t", "5")
+                self.assertReason(result, "CRITICAL", "protocol_error")
+                self.assertLess(result.seconds, 4)
+                self.assertEqual(result.value("servers_failed"), 50)
 
 
 class Hostility(Case):
