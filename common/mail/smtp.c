@@ -361,7 +361,10 @@ static bool say_hello(struct session *session)
 		if (!hear(session, SMTP_EHLO, reply, NULL))
 			return false;
 	}
-	offer->is_known = reply->code / 100 == 2;
+	offer->is_known = reply->code == 250;
+	/* Nothing else says yes to it (RFC 5321 4.3.2): a second 220 is a second banner. */
+	if (reply->code / 100 == 2 && reply->code != 250)
+		return end_nonsense(session, SMTP_EHLO, reply);
 	return is_granted(session, SMTP_EHLO, reply, 250);
 }
 

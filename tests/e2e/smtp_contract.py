@@ -616,6 +616,11 @@ class Hostility(Case):
         with Hostile({"banner": b"220 mx.test\r\n250 already\r\n", **refusal}) as server:
             self.assertEqual(walk(server.port, "--tls", "none").code, 2)
 
+    def test_a_second_banner_is_no_answer_to_ehlo(self):
+        for script in ({"EHLO": "220 mx.test ESMTP"}, {"EHLO": "502 5.5.1 no", "HELO": "220 mx.test ESMTP"}):
+            with self.subTest(script), Hostile(script) as server:
+                self.assertReason(walk(server.port), "CRITICAL", "protocol_error", "ehlo: ")
+
     def test_a_name_is_judged_as_its_address_is_where_nobody_asked_for_dane(self):
         """Opportunistic TLS, and a server without: no TLSA record is missing."""
         with Hostile() as server:
