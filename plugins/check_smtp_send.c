@@ -216,7 +216,7 @@ static const struct metric_row metrics[] = {
 	  .can_be_negative = true },
 	{ "size_limit", "Octets that the smallest SIZE allows.", UNIT_BYTES, NULL, NULL },
 	{ "servers", "Servers that were walked.", UNIT_NONE, NULL, NULL },
-	{ "servers_failed", "Servers of them with something wrong.", UNIT_NONE, NULL, NULL },
+	{ "servers_failed", "Servers of them with something wrong, whatever --policy says.", UNIT_NONE, NULL, NULL },
 	{ "rcpt_accepted", "Recipients that were taken.", UNIT_NONE, NULL, NULL },
 	{ "rcpt_rejected", "Recipients that were refused.", UNIT_NONE, NULL, NULL },
 	{ 0 },

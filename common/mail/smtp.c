@@ -848,6 +848,9 @@ bool smtp_walk(const struct smtp_plan *plan, struct stream *stream, struct smtp_
 		if (stages[i].walk != NULL && !stages[i].walk(&session))
 			break;
 	}
+	/* A stage that nothing was to be done in was not reached. */
+	while (walk->end == SMTP_COMPLETE && walk->at > SMTP_BANNER && !walk->steps[walk->at].was_reached)
+		walk->at--;
 	if (can_leave(walk))
 		leave(&session);
 	failed = text_failed(&session.out) || text_failed(&walk->trace);
