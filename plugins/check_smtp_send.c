@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/base64.h"
+#include "mail/address.h"
 #include "mail/reasons.h"
 #include "net/file.h"
 #include "net/process.h"
@@ -21,6 +22,8 @@ struct settings {
 	struct servers servers;
 	struct text body, files[ATTACHMENTS_MAX];
 	struct message_attachment attachments[ATTACHMENTS_MAX];
+	struct address from, to[RECIPIENTS_MAX];
+	struct domain helo, sni, tls_name;
 	char id[33], warning[48], critical[48], host_name[DOMAIN_MAX + 1];
 };
 
@@ -250,31 +253,60 @@ static bool check_where(struct smtp_settings *s, struct fault *fault)
 	       fault_prefix(fault, s->host != NULL ? "--hostname: %s: " : "--mx: %s: ", name);
 }
 
-static bool is_address(const char *word)
+/* From here on, the address is what is said to the server. */
+static bool use_address(struct smtp_settings *s, const char *option, const char **word,
+			struct address *address, struct fault *fault)
 {
-	return strchr(word, '@') != NULL && strpbrk(word, "\r\n<> ") == NULL && strlen(word) <= 254;
+	if (!address_parse(slice_of(*word), address, fault))
+		return fault_prefix(fault, "%s: %s: ", option, *word);
+	*word = address->text;
+	s->plan.needs_utf8 |= address->needs_utf8;
+	return true;
 }
 
-static bool has_high_bytes(const char *word)
+static bool check_addresses(struct settings *settings, struct fault *fault)
 {
-	for (; *word != '\0'; word++) {
-		if ((unsigned char)*word > 127)
-			return true;
+	struct smtp_settings *s = &settings->smtp;
+
+	if (s->to.count > RECIPIENTS_MAX)
+		return fault_set(fault, FAULT_USAGE, "--to: more than %d", RECIPIENTS_MAX);
+	if (s->has_from && *s->from != '\0' && !use_address(s, "--from", &s->from, &settings->from, fault))
+		return false;
+	for (size_t i = 0; i < s->to.count; i++) {
+		if (!use_address(s, "--to", &s->to.at[i], &settings->to[i], fault))
+			return false;
 	}
-	return false;
+	return true;
+}
+
+/* A name in UTF-8 becomes its A-labels; any other word stays as it is. */
+static bool use_name(const char *option, const char **word, struct domain *name, struct fault *fault)
+{
+	bool is_ascii = true;
+
+	for (const char *c = *word != NULL ? *word : ""; *c != '\0'; c++)
+		is_ascii &= (unsigned char)*c < 0x80;
+	if (is_ascii)
+		return true;
+	if (!domain_parse(slice_of(*word), name, fault))
+		return fault_prefix(fault, "%s: %s: ", option, *word);
+	*word = name->text;
+	return true;
+}
+
+static bool check_names(struct settings *settings, struct fault *fault)
+{
+	struct smtp_settings *s = &settings->smtp;
+
+	if (s->helo != NULL && strpbrk(s->helo, " \t") != NULL)
+		return fault_set(fault, FAULT_USAGE, "--helo: %s: a blank in a name", s->helo);
+	return use_name("--helo", &s->helo, &settings->helo, fault) &&
+	       use_name("--sni", &s->sni, &settings->sni, fault) &&
+	       use_name("--tls-name", &s->tls_name, &settings->tls_name, fault);
 }
 
 static bool check_envelope(struct smtp_settings *s, struct fault *fault)
 {
-	if (s->to.count > RECIPIENTS_MAX)
-		return fault_set(fault, FAULT_USAGE, "--to: more than %d", RECIPIENTS_MAX);
-	if (s->has_from && *s->from != '\0' && !is_address(s->from))
-		return fault_set(fault, FAULT_USAGE, "--from: %s is no address", s->from);
-	for (size_t i = 0; i < s->to.count; i++) {
-		if (!is_address(s->to.at[i]))
-			return fault_set(fault, FAULT_USAGE, "--to: %s is no address", s->to.at[i]);
-		s->plan.needs_utf8 |= has_high_bytes(s->to.at[i]);
-	}
 	if (s->sends && s->to.count == 0)
 		return fault_set(fault, FAULT_USAGE, "--send: there is no recipient: give --to");
 	if (!s->sends && (s->subject != NULL || s->headers.count > 0 || s->body_file != NULL ||
@@ -282,7 +314,6 @@ static bool check_envelope(struct smtp_settings *s, struct fault *fault)
 		return fault_set(fault, FAULT_USAGE, "--subject, --header, --body-file, --attach and --pad "
 				 "need --send");
 	s->plan.from = s->has_from ? s->from : "";
-	s->plan.needs_utf8 |= has_high_bytes(s->plan.from);
 	s->plan.to = s->to.at;
 	s->plan.to_count = s->to.count;
 	s->plan.size = s->size;
@@ -514,7 +545,8 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	if (s->is_egress)
 		s->last_word = "banner";
 	s->plan.is_traced = frame->settings.monitor.verbosity > 1;
-	return check_where(s, fault) && check_envelope(s, fault) && check_tls(settings, frame, fault) &&
+	return check_where(s, fault) && check_addresses(settings, fault) && check_names(settings, fault) &&
+	       check_envelope(s, fault) && check_tls(settings, frame, fault) &&
 	       check_login(settings, frame, fault) && prepare_message(settings, frame, fault);
 }
 

@@ -247,6 +247,53 @@ class Mail(Case):
             self.assertReason(result, "CRITICAL", "connection_lost", "data")
 
 
+class International(Case):
+    """Names in UTF-8 (RFC 5890, 6531)."""
+
+    def test_a_domain_is_sent_as_a_labels_where_that_is_enough(self):
+        with Hostile() as server:
+            result = walk(server.port, "--from", "a@m\u00fcller.example", "--to", "b@M\u00dcLLER.example", "--send")
+            self.assertState(result, "OK")
+            self.assertIn("MAIL FROM:<a@xn--mller-kva.example> SIZE=", "\n".join(server.lines()))
+            self.assertIn("RCPT TO:<b@xn--mller-kva.example>", server.lines())
+            self.assertNotIn("SMTPUTF8", str(server.lines()))
+            self.assertIn(b"To: b@xn--mller-kva.example\r\n", server.messages[0])
+
+    def test_a_name_before_the_at_needs_smtputf8(self):
+        words = ("--from", "a@b.example", "--to", "p\u00e4ul@m\u00fcller.example")
+        with Hostile() as server:
+            self.assertReason(walk(server.port, *words), "CRITICAL", "extension_missing", "SMTPUTF8")
+            self.assertNotIn("MAIL", server.words())
+        with Hostile(extensions=("SMTPUTF8",)) as server:
+            self.assertState(walk(server.port, *words), "OK")
+            self.assertIn("MAIL FROM:<a@b.example> SMTPUTF8", server.lines())
+            self.assertIn("RCPT TO:<p\u00e4ul@m\u00fcller.example>", server.lines())
+        self.assertState(walk(Postfix.get().mx, "--from", "a@b.test", "--to", "p\u00e4ul@signed.test"), "OK")
+
+    def test_names_of_hosts(self):
+        with Hostile(tls="good") as server:
+            words = ("-p", server.port, "--resolver", Dane.get().resolver)
+            result = check("-H", "m\u00fcx.world.test", "-S", "--ca-file", PKI.get().ca, *words)
+            self.assertState(result, "OK")
+            result = check("--mx", "m\u00fcx.world.test", "-F", "pr\u00fcfer.example", "--sni", "m\u00fcx.example",
+                           "-S", "--ca-file", PKI.get().ca, "--tls-name", "M\u00dcX.world.test", *words)
+            self.assertState(result, "OK")
+            self.assertEqual(server.sni, ["xn--mx-xka.world.test", "xn--mx-xka.example"])
+            self.assertEqual(server.lines()[-2], "EHLO xn--prfer-lva.example")
+
+    def test_what_is_no_name_is_named_before_anything_is_sent(self):
+        with Hostile() as server:
+            for option, value in (("--from", "a@-\u00fc.example"), ("--to", "a@\u2665.example"),
+                                  ("--from", "p\u00e4ul@\u2665.example"), ("--helo", "\u2665.example"),
+                                  ("--sni", "\u2665.example"), ("--tls-name", "\u2665.example"),
+                                  ("--to", "a@b..example"), ("--to", "a@"), ("--to", "@b"), ("--helo", "a b")):
+                with self.subTest(option, value=value):
+                    self.assertUsage(walk(server.port, option, value), option)
+            self.assertEqual(server.connections, 0)
+        for option in ("--mx", "--hostname"):
+            self.assertUsage(check(option, "\u2665.example"), option)
+
+
 class Login(Case):
     def test_tokens_of_dovecot(self):
         port = Postfix.get().submission
