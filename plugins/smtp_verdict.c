@@ -135,8 +135,8 @@ static void judge_certificate(struct verdict *v, struct server *server)
 		text_add(&text, "the certificate is for ");
 		text_add_foreign(&text, slice_of(tls->names[0] != '\0' ? tls->names : tls->subject));
 		if (v->settings->tls_name != NULL || server->host.text[0] != '\0')
-			text_add(&text, ", and not for %s", v->settings->tls_name != NULL
-				 ? v->settings->tls_name : server->host.text);
+			text_add(&text, ", and not for %s", v->settings->tls_name != NULL ? v->settings->tls_name
+				 : server->tlsa_count > 0 ? server->tlsa_base.text : server->host.text);
 		add(v, server, STATE_CRITICAL, "cert_name_mismatch", SMTP_STARTTLS, &text);
 	}
 	if ((tls->problems & TLS_UNTRUSTED) != 0) {

@@ -492,6 +492,33 @@ class DANE(Case):
             with self.subTest(host):
                 self.assertState(self.dane(f"{host}.signed.test"), state)
 
+    def test_the_name_at_the_end_of_an_alias_is_asked_for_and_compared(self):
+        with Hostile(tls="good") as server:
+            for host, name, state in (("strangeralias", "ca", "OK"), ("way1", "ca", "OK"),
+                                      ("initial", "foreignca", "CRITICAL"), ("fallback", "fallback", "OK"),
+                                      ("ownrecords", "ownrecords", "OK"), ("alias", "mx1", "OK")):
+                with self.subTest(host):
+                    result = self.dane(f"{host}.signed.test", port=server.port)
+                    self.assertState(result, state)
+                    self.assertEqual(server.sni[-1], f"{name}.signed.test")
+            self.assertReason(self.dane("initial.signed.test", port=server.port), "CRITICAL",
+                              "cert_name_mismatch", r"not for foreignca\.signed\.test")
+            self.assertReason(self.dane("norecords.signed.test", port=server.port), "CRITICAL", "tlsa_missing|tlsa_insecure")
+            result = self.dane("initial.signed.test", "--tls-name", "initial.signed.test", "--sni", "a.test",
+                               port=server.port)
+            self.assertState(result, "OK")
+            self.assertEqual(server.sni[-1], "a.test")
+
+    def test_the_domain_that_mail_is_sent_to_is_a_good_name_too(self):
+        with Hostile(tls="good") as server:
+            for domain, name, state in (("nexthop", "foreignca", "OK"), ("stranger", "foreignca", "CRITICAL"),
+                                        ("nexthopalias", "ca", "OK")):
+                with self.subTest(domain):
+                    result = check("--mx", f"{domain}.signed.test", "-p", server.port, "--tls", "dane",
+                                   "--resolver", Dane.get().resolver)
+                    self.assertState(result, state)
+                    self.assertEqual(server.sni[-1], f"{name}.signed.test")
+
     def test_names_and_dates_do_not_matter_to_dane_ee_but_the_key_does(self):
         for name in ("cert_good", "cert_wrongname", "cert_selfsigned"):
             port = Postfix.get().mx if name == "cert_good" else getattr(Postfix.get(), name)
