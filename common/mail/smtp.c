@@ -601,8 +601,9 @@ static void say_mail(struct session *session)
 	text_release(&line);
 }
 
-/* The message, and in the same breath QUIT where the server takes it. */
-static void say_message(struct session *session, const struct message *message)
+/* The message, and in the same breath QUIT where the server takes it. False: the walk
+ * is over. */
+static bool say_message(struct session *session, const struct message *message)
 {
 	struct smtp_walk *walk = session->walk;
 	char shown[64];
@@ -611,12 +612,21 @@ static void say_message(struct session *session, const struct message *message)
 	trace(session, "C: ", slice_of(shown));
 	if (message->wire.len <= APPENDED_MAX) {
 		text_add_slice(&session->out, text_slice(&message->wire));
-	} else if (session->stream->write(session->stream, text_slice(&message->wire), &walk->fault) !=
-		   STREAM_FINE) {
-		return;		/* reading tells why */
+		if (walk->was_pipelined)
+			say(session, "QUIT");
+		return true;
 	}
-	if (walk->was_pipelined)
-		say(session, "QUIT");
+	if (!take_turn(session)) {
+		count_time(session, SMTP_DATA);
+		return end(session, SMTP_NONSENSE, SMTP_DATA);
+	}
+	if (session->stream->write(session->stream, text_slice(&message->wire), &walk->fault) !=
+	    STREAM_FINE || !walk->was_pipelined)
+		return true;		/* if it failed, reading tells why */
+	/* Now, and not when the reply is waited for: it may be there before. */
+	say(session, "QUIT");
+	flush(session);
+	return true;
 }
 
 /* LMTP answers for each recipient that was taken (RFC 2033 4.2). */
@@ -645,7 +655,8 @@ static bool send_message(struct session *session)
 	struct smtp_walk *walk = session->walk;
 	struct smtp_reply *reply = &walk->steps[SMTP_DATA].reply;
 
-	say_message(session, message_to_send(session));
+	if (!say_message(session, message_to_send(session)))
+		return false;
 	if (!(session->plan->is_lmtp ? hear_deliveries(session)
 				     : hear(session, SMTP_DATA, reply, NULL)))
 		return false;

@@ -6,8 +6,9 @@ import base64
 import email
 import re
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
-from harness import SANITIZED, FakeDNS, TestCase, write
+from harness import SANITIZED, WORK, FakeDNS, TestCase, write
 from servers.dane import Dane
 from servers.dovecot import PASSWORD, UMLAUT_PASSWORD, UMLAUT_USER, USER, Dovecot, token
 from servers.exim import Exim
@@ -163,6 +164,46 @@ class Voices(Case):
                 sink = SmtpSink(*options)
                 self.addCleanup(sink.stop)
                 self.assertState(walk(sink.port, *LETTER), state)
+
+
+class Volume(Case):
+    """Postfix's smtp-sink counts what arrives."""
+
+    def sink(self, *options):
+        folder = WORK / f"sink-{len(list(WORK.glob('sink-*')))}"
+        folder.mkdir()
+        folder.chmod(0o777)
+        sink = SmtpSink(*options, "-d", f"{folder}/%M.", backlog=128)
+        self.addCleanup(sink.stop)
+        return sink, folder
+
+    def test_a_large_message_for_a_hundred(self):
+        """A message of 20 MB, and each recipient."""
+        sink, folder = self.sink()
+        recipients = [f"to{n}@signed.test" for n in range(100)]
+        result = walk(sink.port, "--from", "a@signed.test", *[w for to in recipients for w in ("--to", to)],
+                      "--send", "--pad", "20M")
+        self.assertState(result, "OK")
+        self.assertEqual(result.value("rcpt_accepted"), 100)
+        stored, = folder.iterdir()
+        head, _, content = stored.read_bytes().partition(b"\nDate: ")
+        self.assertEqual(re.findall(rb"(?m)^X-Rcpt-Args: <(.*)>$", head), [to.encode() for to in recipients])
+        # It stores LF for CRLF.
+        size = len(b"Date: " + content.rstrip(b"\n"))
+        lines_in = (b"Date: " + content.rstrip(b"\n")).count(b"\n")
+        self.assertAlmostEqual(size + lines_in, 20 << 20, delta=4)
+
+    def test_many_runs_at_once(self):
+        """Forty, eight at a time: each message arrives once, with an id of its own."""
+        sink, folder = self.sink("-m", "50")
+        with ThreadPoolExecutor(8) as pool:
+            for result in pool.map(lambda n: walk(sink.port, *LETTER, "--send", "--pad", "100K", "--subject",
+                                                  f"number {n}"), range(40)):
+                self.assertState(result, "OK")
+        stored = [path.read_bytes() for path in folder.iterdir()]
+        ids = {re.search(rb"(?m)^X-Mailpath-Id: (\w{32})$", text)[1] for text in stored}
+        subjects = {re.search(rb"(?m)^Subject: number (\d+)$", text)[1] for text in stored}
+        self.assertEqual((len(stored), len(ids), len(subjects)), (40, 40, 40))
 
 
 class Mail(Case):
@@ -683,6 +724,14 @@ class Hostility(Case):
         with Hostile({"MAIL": b"250 ok\r\n550 5.7.1 smuggled\r\n"}) as server:
             result = walk(server.port, "--tls", "none", *LETTER)
             self.assertEqual(result.code, 2, str(result))
+
+    def test_a_reply_that_came_before_the_message_is_no_evidence(self):
+        script = {"DATA": b"354 go ahead\r\n250 2.0.0 queued\r\n", "content": "554 5.7.1 no"}
+        for extensions in ((), ("PIPELINING",)):
+            for size in ("1K", "100K"):
+                with self.subTest(size, extensions=extensions), Hostile(script, extensions=extensions) as server:
+                    result = walk(server.port, *LETTER, "--send", "--pad", size)
+                    self.assertReason(result, "CRITICAL", "protocol_error", "data: ")
 
     def test_a_reply_that_came_before_its_command_is_no_evidence(self):
         """Else the refusal of EHLO is never read, and the run is OK."""
