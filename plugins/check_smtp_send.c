@@ -15,7 +15,7 @@
 /* check_smtp_send: hand a message to a mail server as a client would, and time and
  * explain every stage. */
 
-enum { SECRET_MAX = 64 << 10, CONTENT_MAX = 64 << 20, RECIPIENTS_MAX = 100, ATTACHMENTS_MAX = 32 };
+enum { SECRET_MAX = 64 << 10, CONTENT_MAX = 64 << 20, PAD_MAX = 256 << 20, RECIPIENTS_MAX = 100, ATTACHMENTS_MAX = 32 };
 
 struct settings {
 	struct smtp_settings smtp;
@@ -158,7 +158,7 @@ static const struct option_row options[] = {
 	{ 0, "header", "NAME: VALUE", option_words, FIELD(headers), "a line of its header; repeatable", NULL },
 	{ 0, "body-file", "FILE", option_word, FIELD(body_file), "its text; - is standard input", NULL },
 	{ 0, "attach", "FILE", option_words, FIELD(attachments), "a file that goes along; repeatable", NULL },
-	{ 0, "pad", "SIZE", option_bytes, FIELD(pad), "fill the message up to this size in all", NULL },
+	{ 0, "pad", "SIZE", option_bytes, FIELD(pad), "fill the message up to this size in all, at most 256M", NULL },
 	{ .help = "TLS" },
 	{ 0, "tls", "none|opportunistic|starttls|implicit|dane", read_tls, offsetof(struct settings, smtp),
 	  "how (opportunistic; starttls on 587, implicit on 465)", NULL },
@@ -229,15 +229,17 @@ static const struct metric_row metrics[] = {
 
 static bool check_where(struct smtp_settings *s, struct fault *fault)
 {
-	struct endpoint unused;
+	struct endpoint endpoint;
 	struct domain domain;
 	const char *name = s->host != NULL ? s->host : s->exchangers;
 
 	if (s->is_egress != (s->egress_targets.count > 0 || s->egress_controls.count > 0) && !s->is_egress)
 		return fault_set(fault, FAULT_USAGE, "--egress-target and --egress-control need --egress");
+	if (s->is_egress && (name != NULL || s->has_from || s->to.count > 0 || s->sends || s->last_word != NULL))
+		return fault_set(fault, FAULT_USAGE, "--egress connects and says nothing: it goes with none of "
+				 "-H, --mx, --from, --to, --send and --stop-after");
 	if (s->is_egress)
-		return name == NULL ? egress_check(s, fault)
-				    : fault_set(fault, FAULT_USAGE, "--egress goes with neither -H nor --mx");
+		return egress_check(s, fault);
 	if (name == NULL)
 		return fault_set(fault, FAULT_USAGE, "there is no server: give -H or --mx (see --help)");
 	if (s->host != NULL && s->exchangers != NULL)
@@ -246,7 +248,9 @@ static bool check_where(struct smtp_settings *s, struct fault *fault)
 		return fault_set(fault, FAULT_USAGE, "--policy: it needs --mx");
 	if (s->source != NULL && !ip_parse(slice_of(s->source), &s->tcp.source))
 		return fault_set(fault, FAULT_USAGE, "--source: %s is no address", s->source);
-	if (s->host != NULL && (s->host[0] == '/' || endpoint_parse(slice_of(s->host), 25, &unused)))
+	if (s->host != NULL && endpoint_parse(slice_of(s->host), 0, &endpoint) && endpoint.port != 0)
+		return fault_set(fault, FAULT_USAGE, "--hostname: %s: its port stands in --port", s->host);
+	if (s->host != NULL && (s->host[0] == '/' || endpoint_parse(slice_of(s->host), 25, &endpoint)))
 		return !s->is_dane ||
 		       fault_set(fault, FAULT_USAGE, "--tls dane: it needs a host's name, not %s", s->host);
 	return domain_parse(slice_of(name), &domain, fault) ||
@@ -318,6 +322,8 @@ static bool check_envelope(struct smtp_settings *s, struct fault *fault)
 	s->plan.to_count = s->to.count;
 	s->plan.size = s->size;
 	s->plan.last = s->sends ? SMTP_DATA : s->to.count > 0 ? SMTP_RCPT : s->has_from ? SMTP_MAIL : SMTP_AUTH;
+	if (s->is_egress)
+		s->plan.last = SMTP_BANNER;
 	if (s->last_word == NULL)
 		return true;
 	if (!smtp_stage_parse(s->last_word, &s->plan.last) || s->plan.last == SMTP_DNS ||
@@ -334,13 +340,16 @@ static bool check_tls(struct settings *settings, struct frame *frame, struct fau
 {
 	struct smtp_settings *s = &settings->smtp;
 	struct monitor_settings *monitor = &frame->settings.monitor;
-	unsigned warning, critical;
+	struct slice rest = { NULL, 0 }, word;
+	uint64_t days[2] = { 0, 0 };
 	uint8_t pin[32];
-	int count, used = 0;
 
 	if (!s->has_tls_word)
 		s->plan.tls = s->port == 465 ? SMTP_TLS_IMPLICIT
 			    : s->port == 587 || s->days != NULL ? SMTP_TLS_STARTTLS : SMTP_TLS_OPPORTUNISTIC;
+	if (s->plan.tls == SMTP_TLS_NONE && (s->days != NULL || s->pins.count > 0))
+		return fault_set(fault, FAULT_USAGE, "--tls none shows no certificate: it goes with neither -D nor "
+				 "--pin-sha256");
 	s->tls.verifies = !s->has_no_verify && !s->is_dane && s->plan.tls >= SMTP_TLS_STARTTLS;
 	for (size_t i = 0; i < s->pins.count; i++) {
 		if (!tls_pin_parse(s->pins.at[i], pin))
@@ -350,14 +359,15 @@ static bool check_tls(struct settings *settings, struct frame *frame, struct fau
 	s->tls.pins = s->pins.at;
 	s->tls.pin_count = s->pins.count;
 	if (s->days != NULL) {
-		count = sscanf(s->days, "%5u%n,%5u%n", &warning, &used, &critical, &used);
-		if (count < 1 || s->days[used] != '\0')
-			return fault_set(fault, FAULT_USAGE, "-D, --certificate: %s is not DAYS or DAYS,DAYS",
-					 s->days);
-		snprintf(settings->warning, sizeof settings->warning, "cert_days=%u:", warning);
+		rest = slice_of(s->days);
+		for (size_t i = 0; slice_split(&rest, ',', &word); i++) {
+			if (i > 1 || !slice_number(word, 99999, &days[i]))
+				return fault_set(fault, FAULT_USAGE, "-D, --certificate: %s is not DAYS or "
+						 "DAYS,DAYS", s->days);
+		}
+		snprintf(settings->warning, sizeof settings->warning, "cert_days=%u:", (unsigned)days[0]);
 		words_add(&monitor->warning, settings->warning);
-		snprintf(settings->critical, sizeof settings->critical, "cert_days=%u:",
-			 count == 2 ? critical : 0);
+		snprintf(settings->critical, sizeof settings->critical, "cert_days=%u:", (unsigned)days[1]);
 		words_add(&monitor->critical, settings->critical);
 	}
 	s->context = tls_open(&s->tls);
@@ -511,6 +521,8 @@ static bool prepare_message(struct settings *settings, struct frame *frame, stru
 	if (s->body_file != NULL &&
 	    !file_read(s->body_file, CONTENT_MAX, &frame->deadline, &settings->body, fault))
 		return fault_prefix(fault, "--body-file: ");
+	if (s->pad > PAD_MAX)
+		return fault_set(fault, FAULT_USAGE, "--pad: more than %dM", PAD_MAX >> 20);
 	if (s->attachments.count > ATTACHMENTS_MAX)
 		return fault_set(fault, FAULT_USAGE, "--attach: more than %d", ATTACHMENTS_MAX);
 	for (size_t i = 0; i < s->attachments.count; i++) {
@@ -542,8 +554,6 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	snprintf(settings->id, sizeof settings->id, "%016" PRIx64 "%016" PRIx64, random[0], random[1]);
 	if (s->port == 0)
 		s->port = 25;
-	if (s->is_egress)
-		s->last_word = "banner";
 	s->plan.is_traced = frame->settings.monitor.verbosity > 1;
 	return check_where(s, fault) && check_addresses(settings, fault) && check_names(settings, fault) &&
 	       check_envelope(s, fault) && check_tls(settings, frame, fault) &&

@@ -211,7 +211,7 @@ static void judge_dane(struct verdict *v, struct server *server)
 static void add_stripped(struct verdict *v, struct server *server)
 {
 	const struct smtp_walk *walk = &server->walk;
-	bool is_needed = v->settings->plan.tls == SMTP_TLS_STARTTLS;
+	bool is_needed = v->settings->plan.tls == SMTP_TLS_STARTTLS || v->settings->pins.count > 0;
 	struct text text = { 0 };
 
 	if (walk->clear.is_masked)

@@ -49,7 +49,8 @@ bool address_parse(struct slice word, struct address *address, struct fault *fau
 									  : "a domain behind the @");
 	said = (struct slice){ word.at + local.len, word.len - local.len };
 	if (!is_sayable(word))
-		return fault_set(fault, FAULT_USAGE, "it is no address: it has a character that none has");
+		return fault_set(fault, FAULT_USAGE, "it is no address: that is name@domain alone, without blanks, "
+				 "< and >");
 	if (!is_literal(said) && !domain_parse(said, &domain, fault))
 		return fault_prefix(fault, "its domain is none: ");
 	address->needs_utf8 = !is_ascii(local);

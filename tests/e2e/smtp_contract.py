@@ -457,6 +457,11 @@ class TLS(Case):
         self.assertReason(walk(port, "-S", "--ca-file", PKI.get().ca, "--tls-name", "other.test"),
                           "CRITICAL", "cert_name_mismatch")
 
+    def test_a_pin_wants_tls(self):
+        with Hostile() as server:
+            self.assertReason(walk(server.port, "--pin-sha256", PKI.get().pin("good")), "CRITICAL",
+                              "starttls_missing")
+
     def test_a_wildcard_stands_for_one_label(self):
         port = Postfix.get().cert_wildcard
         self.assertState(walk(port, "-S", "--ca-file", PKI.get().ca, "--tls-name", "x.signed.test"), "OK")
@@ -863,6 +868,22 @@ class Usage(Case):
                     result = walk(server.port, *words)
                     self.assertEqual(result.code, 3, str(result))
                     self.assertEqual(len(result.lines), 1, str(result))
+            self.assertEqual(server.connections, 0)
+
+    def test_what_would_silently_not_be_done_is_wrong(self):
+        with Hostile() as server:
+            for words, named in ((("-H", f"127.0.0.1:{server.port}"), "--port"), (("-H", "[::1]:25"), "--port"),
+                                 (("-H", "127.0.0.1", "-D", "-1"), "-D"), (("-H", "127.0.0.1", "-D", "5,"), "-D"),
+                                 (("-H", "127.0.0.1", "-D", "5,4,3"), "-D"),
+                                 (("-H", "127.0.0.1", "-D", "5", "--tls", "none"), "--tls none"),
+                                 (("-H", "127.0.0.1", "--tls", "none", "--pin-sha256", PKI.get().pin("good")),
+                                  "--tls none"),
+                                 (("--egress", "--to", "a@b.test"), "--egress"),
+                                 (("-H", "127.0.0.1", "--to", "Me <a@b.test>"), "without blanks"),
+                                 (("-H", "127.0.0.1", "--to", "a@b.test", "--send", "--pad", "1G"), "--pad"),
+                                 (("-H", "127.0.0.1", "--extra-opts", "@/etc/x.ini"), "--extra-opts=@/etc/x.ini")):
+                with self.subTest(words):
+                    self.assertUsage(check(*words, "-p", server.port, "-t", "3"), named)
             self.assertEqual(server.connections, 0)
 
     def test_check_smtps_short_forms(self):

@@ -40,9 +40,9 @@ END_TEST
 static const struct { const char *typed, *why; } wrong[] = {
 	{ "", "lacks an @" }, { "nobody", "lacks an @" }, { "@b.example", "a name before" },
 	{ "a@", "a domain behind" }, { "a@b..c", "empty label" }, { "a@.", "empty name" },
-	{ "a b@c", "a character" }, { "a@b>\t", "a character" }, { "<a@b.example>", "a character" },
-	{ "a@b\r\nRCPT TO:<c@d>", "a character" }, { "\xff@b.example", "a character" },
-	{ "a@\xff.example", "a character" }, { "a@b@c/d", "its domain" },
+	{ "a b@c", "without blanks" }, { "a@b>\t", "without blanks" },
+	{ "Me <a@b.example>", "without blanks" }, { "a@b\r\nRCPT TO:<c@d>", "without blanks" },
+	{ "\xff@b.example", "name@domain alone" }, { "a@\xff.example", "name@domain alone" }, { "a@b@c/d", "its domain" },
 	{ "a@-\u00fc.example", "no international domain name" },	/* RFC 5891 4.2.3.1 */
 	{ "a@\u2665.example", "no international domain name" },	/* RFC 5892: a symbol */
 	{ "p\u00e4ul@\u2665.example", "no international domain name" },
