@@ -380,6 +380,43 @@ static bool check_tls(struct settings *settings, struct frame *frame, struct fau
 	return s->tls.key_file == NULL || fault_set(fault, FAULT_USAGE, "--key: it needs --cert");
 }
 
+/* What a run measures from a stage on; a threshold on what it does not measure would
+ * never alert. */
+static bool is_measured(const struct smtp_settings *s, const char *label)
+{
+	static const struct { const char *label; enum smtp_stage stage; } from[] = {
+		{ "time_banner", SMTP_BANNER }, { "time_ehlo", SMTP_EHLO }, { "size_limit", SMTP_EHLO },
+		{ "time_starttls", SMTP_STARTTLS }, { "cert_days", SMTP_STARTTLS }, { "time_auth", SMTP_AUTH },
+		{ "time_mail", SMTP_MAIL }, { "time_rcpt", SMTP_RCPT }, { "rcpt_accepted", SMTP_RCPT },
+		{ "rcpt_rejected", SMTP_RCPT }, { "time_data", SMTP_DATA },
+	};
+
+	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+		if (strcmp(label, from[i].label) != 0)
+			continue;
+		if (from[i].stage == SMTP_STARTTLS && s->plan.tls == SMTP_TLS_IMPLICIT)
+			return s->plan.last >= SMTP_BANNER;
+		return s->plan.last >= from[i].stage && !s->is_egress &&
+		       (from[i].stage != SMTP_STARTTLS || s->plan.tls != SMTP_TLS_NONE) &&
+		       (from[i].stage != SMTP_AUTH || s->plan.logs_in);
+	}
+	return !s->is_egress || strcmp(label, "time_connect") != 0;
+}
+
+static bool check_thresholds(const struct smtp_settings *s, const char *option, const struct words *words,
+			     struct fault *fault)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		struct threshold threshold;
+
+		if (threshold_parse(words->at[i], metrics, &threshold, fault) &&
+		    !is_measured(s, metrics[threshold.row].label))
+			return fault_set(fault, FAULT_USAGE, "%s: %s is not measured in such a run", option,
+					 metrics[threshold.row].label);
+	}
+	return true;
+}
+
 /* ---- secrets ---- */
 
 static bool read_secret_file(struct smtp_settings *s, const char *path, struct frame *frame,
@@ -557,7 +594,10 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	s->plan.is_traced = frame->settings.monitor.verbosity > 1;
 	return check_where(s, fault) && check_addresses(settings, fault) && check_names(settings, fault) &&
 	       check_envelope(s, fault) && check_tls(settings, frame, fault) &&
-	       check_login(settings, frame, fault) && prepare_message(settings, frame, fault);
+	       check_login(settings, frame, fault) &&
+	       check_thresholds(s, "--warning", &frame->settings.monitor.warning, fault) &&
+	       check_thresholds(s, "--critical", &frame->settings.monitor.critical, fault) &&
+	       prepare_message(settings, frame, fault);
 }
 
 static void probe(struct frame *frame, void *own)

@@ -88,6 +88,7 @@ static void add_timeout(struct verdict *v, struct server *server, enum smtp_stag
 		 smtp_stage_word(stage), server->label);
 	text_add(&headline, "%s", text_str(&text));
 	v->frame->was_cut_off = true;
+	server->is_failed = true;	/* whatever state -t gives it */
 	finding = add(v, server, timeout->state, "timeout", stage, &text);
 	result_headline(v->result, finding, &headline);		/* it names the server already */
 }

@@ -238,10 +238,12 @@ static bool start_tls(struct session *session)
 		walk->has_tls = true;
 		return end(session, SMTP_TLS_UNTRUSTED, SMTP_STARTTLS);
 	case STREAM_EARLY:
-		/* Nobody was asked to begin TLS: this port speaks in clear. */
-		if (session->plan->tls == SMTP_TLS_IMPLICIT)
-			break;
-		return end(session, SMTP_TLS_INJECTED, SMTP_STARTTLS);
+		if (session->plan->tls != SMTP_TLS_IMPLICIT)
+			return end(session, SMTP_TLS_INJECTED, SMTP_STARTTLS);
+		/* Nobody was asked to begin TLS. */
+		fault_set(&walk->fault, FAULT_PROTOCOL, "the server speaks first, and in clear: this port is not "
+			  "one for implicit TLS");
+		break;
 	case STREAM_LATE:
 		return end(session, SMTP_LATE, SMTP_STARTTLS);
 	case STREAM_CLOSED:
@@ -452,7 +454,10 @@ static bool choose_mechanism(struct session *session)
 		fault_set(fault, FAULT_USAGE, "%s would tell the secret in clear", sasl_word(best[i]));
 		return end(session, SMTP_AUTH_CLEAR, SMTP_AUTH);
 	}
-	if (plan->wants_mechanism)
+	if (!offer->has_auth)
+		fault_set(fault, FAULT_PROTOCOL, "no login is offered%s",
+			  session->walk->has_tls ? "" : " (without TLS)");
+	else if (plan->wants_mechanism)
 		fault_set(fault, FAULT_PROTOCOL, "%s is not offered", sasl_word(plan->mechanism));
 	else
 		fault_set(fault, FAULT_PROTOCOL, "no mechanism is offered that fits the login");

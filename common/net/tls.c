@@ -37,7 +37,9 @@ struct tls {
 static const char *openssl_words(void)
 {
 	unsigned long error = ERR_get_error();
-	const char *words = error != 0 ? ERR_reason_error_string(error) : NULL;
+	const char *words = error == 0		      ? NULL
+			    : ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
+						      : ERR_reason_error_string(error);
 
 	ERR_clear_error();
 	return words != NULL ? words : "unknown error";

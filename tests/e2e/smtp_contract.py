@@ -489,7 +489,7 @@ class TLS(Case):
     def test_an_implicit_port_that_speaks_in_clear(self):
         with Hostile() as server:
             result = walk(server.port, "--tls", "implicit", "--no-verify", "-t", "5")
-            self.assertReason(result, "CRITICAL", "tls_failed", "starttls")
+            self.assertReason(result, "CRITICAL", "tls_failed", "starttls: the server speaks first")
 
     def test_a_clear_conversation_with_an_implicit_port(self):
         with Hostile(implicit=True) as server:
@@ -633,7 +633,10 @@ class Deadline(Case):
     def test_the_state_is_chosen(self):
         with Hostile({"banner": silence}) as server:
             for state in ("CRITICAL", "WARNING", "OK"):
-                self.assertState(walk(server.port, "-t", f"0.5:{state.lower()}"), state)
+                result = walk(server.port, "-t", f"0.5:{state.lower()}")
+                self.assertState(result, state)
+                self.assertEqual(result.value("servers_failed"), 1)
+                self.assertNotIn("answers", result.lines[0])
 
     def test_a_server_that_does_not_read_is_ended_in_time(self):
         big = write("big.bin", b"z" * 20_000_000)
@@ -857,6 +860,12 @@ class Usage(Case):
                 self.assertUsage(walk(server.port, *more, *words), words[0].replace("-F", "--helo").replace("-U", "--user"))
                 self.assertEqual(server.connections, 0)
 
+    def test_an_address_to_connect_from_that_is_not_here_is_named(self):
+        with Closed() as closed:
+            for source, words in (("192.0.2.77", "does not have the address 192.0.2.77"),
+                                  ("::1", "::1, to connect from, is of another address family")):
+                self.assertReason(walk(closed.port, "--source", source), "UNKNOWN", "local_problem", words)
+
     def test_nothing_is_asked_when_something_is_wrong(self):
         with Hostile() as server:
             for words in (("--proxy", "v3"), ("-A", "digest-md5"), ("--tls-min", "0.9"),
@@ -879,6 +888,12 @@ class Usage(Case):
                                  (("-H", "127.0.0.1", "--tls", "none", "--pin-sha256", PKI.get().pin("good")),
                                   "--tls none"),
                                  (("--egress", "--to", "a@b.test"), "--egress"),
+                                 (("--egress", "-w", "time_banner=1"), "--warning: time_banner"),
+                                 (("-H", "127.0.0.1", "-c", "rcpt_rejected=0"), "--critical: rcpt_rejected"),
+                                 (("-H", "127.0.0.1", "-w", "time_auth=1"), "--warning: time_auth"),
+                                 (("-H", "127.0.0.1", "--tls", "none", "-w", "cert_days=9:"), "cert_days"),
+                                 (("-H", "127.0.0.1", "--stop-after", "ehlo", "-D", "9"), "cert_days"),
+                                 (("-H", "127.0.0.1", "--cert", "/gone"), "No such file"),
                                  (("-H", "127.0.0.1", "--to", "Me <a@b.test>"), "without blanks"),
                                  (("-H", "127.0.0.1", "--to", "a@b.test", "--send", "--pad", "1G"), "--pad"),
                                  (("-H", "127.0.0.1", "--extra-opts", "@/etc/x.ini"), "--extra-opts=@/etc/x.ini")):
