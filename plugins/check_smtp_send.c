@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/base64.h"
+#include "mail/address.h"
 #include "mail/reasons.h"
 #include "net/file.h"
 #include "net/process.h"
@@ -14,13 +15,15 @@
 /* check_smtp_send: hand a message to a mail server as a client would, and time and
  * explain every stage. */
 
-enum { SECRET_MAX = 64 << 10, CONTENT_MAX = 64 << 20, RECIPIENTS_MAX = 100, ATTACHMENTS_MAX = 32 };
+enum { SECRET_MAX = 64 << 10, CONTENT_MAX = 64 << 20, PAD_MAX = 256 << 20, RECIPIENTS_MAX = 100, ATTACHMENTS_MAX = 32 };
 
 struct settings {
 	struct smtp_settings smtp;
 	struct servers servers;
 	struct text body, files[ATTACHMENTS_MAX];
 	struct message_attachment attachments[ATTACHMENTS_MAX];
+	struct address from, to[RECIPIENTS_MAX];
+	struct domain helo, sni, tls_name;
 	char id[33], warning[48], critical[48], host_name[DOMAIN_MAX + 1];
 };
 
@@ -155,7 +158,7 @@ static const struct option_row options[] = {
 	{ 0, "header", "NAME: VALUE", option_words, FIELD(headers), "a line of its header; repeatable", NULL },
 	{ 0, "body-file", "FILE", option_word, FIELD(body_file), "its text; - is standard input", NULL },
 	{ 0, "attach", "FILE", option_words, FIELD(attachments), "a file that goes along; repeatable", NULL },
-	{ 0, "pad", "SIZE", option_bytes, FIELD(pad), "fill the message up to this size in all", NULL },
+	{ 0, "pad", "SIZE", option_bytes, FIELD(pad), "fill the message up to this size in all, at most 256M", NULL },
 	{ .help = "TLS" },
 	{ 0, "tls", "none|opportunistic|starttls|implicit|dane", read_tls, offsetof(struct settings, smtp),
 	  "how (opportunistic; starttls on 587, implicit on 465)", NULL },
@@ -216,7 +219,7 @@ static const struct metric_row metrics[] = {
 	  .can_be_negative = true },
 	{ "size_limit", "Octets that the smallest SIZE allows.", UNIT_BYTES, NULL, NULL },
 	{ "servers", "Servers that were walked.", UNIT_NONE, NULL, NULL },
-	{ "servers_failed", "Servers of them with something wrong.", UNIT_NONE, NULL, NULL },
+	{ "servers_failed", "Servers of them with something wrong, whatever --policy says.", UNIT_NONE, NULL, NULL },
 	{ "rcpt_accepted", "Recipients that were taken.", UNIT_NONE, NULL, NULL },
 	{ "rcpt_rejected", "Recipients that were refused.", UNIT_NONE, NULL, NULL },
 	{ 0 },
@@ -226,15 +229,17 @@ static const struct metric_row metrics[] = {
 
 static bool check_where(struct smtp_settings *s, struct fault *fault)
 {
-	struct endpoint unused;
+	struct endpoint endpoint;
 	struct domain domain;
 	const char *name = s->host != NULL ? s->host : s->exchangers;
 
 	if (s->is_egress != (s->egress_targets.count > 0 || s->egress_controls.count > 0) && !s->is_egress)
 		return fault_set(fault, FAULT_USAGE, "--egress-target and --egress-control need --egress");
+	if (s->is_egress && (name != NULL || s->has_from || s->to.count > 0 || s->sends || s->last_word != NULL))
+		return fault_set(fault, FAULT_USAGE, "--egress connects and says nothing: it goes with none of "
+				 "-H, --mx, --from, --to, --send and --stop-after");
 	if (s->is_egress)
-		return name == NULL ? egress_check(s, fault)
-				    : fault_set(fault, FAULT_USAGE, "--egress goes with neither -H nor --mx");
+		return egress_check(s, fault);
 	if (name == NULL)
 		return fault_set(fault, FAULT_USAGE, "there is no server: give -H or --mx (see --help)");
 	if (s->host != NULL && s->exchangers != NULL)
@@ -243,38 +248,69 @@ static bool check_where(struct smtp_settings *s, struct fault *fault)
 		return fault_set(fault, FAULT_USAGE, "--policy: it needs --mx");
 	if (s->source != NULL && !ip_parse(slice_of(s->source), &s->tcp.source))
 		return fault_set(fault, FAULT_USAGE, "--source: %s is no address", s->source);
-	if (s->host != NULL && (s->host[0] == '/' || endpoint_parse(slice_of(s->host), 25, &unused)))
+	if (s->host != NULL && endpoint_parse(slice_of(s->host), 0, &endpoint) && endpoint.port != 0)
+		return fault_set(fault, FAULT_USAGE, "--hostname: %s: its port stands in --port", s->host);
+	if (s->host != NULL && (s->host[0] == '/' || endpoint_parse(slice_of(s->host), 25, &endpoint)))
 		return !s->is_dane ||
 		       fault_set(fault, FAULT_USAGE, "--tls dane: it needs a host's name, not %s", s->host);
 	return domain_parse(slice_of(name), &domain, fault) ||
 	       fault_prefix(fault, s->host != NULL ? "--hostname: %s: " : "--mx: %s: ", name);
 }
 
-static bool is_address(const char *word)
+/* From here on, the address is what is said to the server. */
+static bool use_address(struct smtp_settings *s, const char *option, const char **word,
+			struct address *address, struct fault *fault)
 {
-	return strchr(word, '@') != NULL && strpbrk(word, "\r\n<> ") == NULL && strlen(word) <= 254;
+	if (!address_parse(slice_of(*word), address, fault))
+		return fault_prefix(fault, "%s: %s: ", option, *word);
+	*word = address->text;
+	s->plan.needs_utf8 |= address->needs_utf8;
+	return true;
 }
 
-static bool has_high_bytes(const char *word)
+static bool check_addresses(struct settings *settings, struct fault *fault)
 {
-	for (; *word != '\0'; word++) {
-		if ((unsigned char)*word > 127)
-			return true;
+	struct smtp_settings *s = &settings->smtp;
+
+	if (s->to.count > RECIPIENTS_MAX)
+		return fault_set(fault, FAULT_USAGE, "--to: more than %d", RECIPIENTS_MAX);
+	if (s->has_from && *s->from != '\0' && !use_address(s, "--from", &s->from, &settings->from, fault))
+		return false;
+	for (size_t i = 0; i < s->to.count; i++) {
+		if (!use_address(s, "--to", &s->to.at[i], &settings->to[i], fault))
+			return false;
 	}
-	return false;
+	return true;
+}
+
+/* A name in UTF-8 becomes its A-labels; any other word stays as it is. */
+static bool use_name(const char *option, const char **word, struct domain *name, struct fault *fault)
+{
+	bool is_ascii = true;
+
+	for (const char *c = *word != NULL ? *word : ""; *c != '\0'; c++)
+		is_ascii &= (unsigned char)*c < 0x80;
+	if (is_ascii)
+		return true;
+	if (!domain_parse(slice_of(*word), name, fault))
+		return fault_prefix(fault, "%s: %s: ", option, *word);
+	*word = name->text;
+	return true;
+}
+
+static bool check_names(struct settings *settings, struct fault *fault)
+{
+	struct smtp_settings *s = &settings->smtp;
+
+	if (s->helo != NULL && strpbrk(s->helo, " \t") != NULL)
+		return fault_set(fault, FAULT_USAGE, "--helo: %s: a blank in a name", s->helo);
+	return use_name("--helo", &s->helo, &settings->helo, fault) &&
+	       use_name("--sni", &s->sni, &settings->sni, fault) &&
+	       use_name("--tls-name", &s->tls_name, &settings->tls_name, fault);
 }
 
 static bool check_envelope(struct smtp_settings *s, struct fault *fault)
 {
-	if (s->to.count > RECIPIENTS_MAX)
-		return fault_set(fault, FAULT_USAGE, "--to: more than %d", RECIPIENTS_MAX);
-	if (s->has_from && *s->from != '\0' && !is_address(s->from))
-		return fault_set(fault, FAULT_USAGE, "--from: %s is no address", s->from);
-	for (size_t i = 0; i < s->to.count; i++) {
-		if (!is_address(s->to.at[i]))
-			return fault_set(fault, FAULT_USAGE, "--to: %s is no address", s->to.at[i]);
-		s->plan.needs_utf8 |= has_high_bytes(s->to.at[i]);
-	}
 	if (s->sends && s->to.count == 0)
 		return fault_set(fault, FAULT_USAGE, "--send: there is no recipient: give --to");
 	if (!s->sends && (s->subject != NULL || s->headers.count > 0 || s->body_file != NULL ||
@@ -282,11 +318,12 @@ static bool check_envelope(struct smtp_settings *s, struct fault *fault)
 		return fault_set(fault, FAULT_USAGE, "--subject, --header, --body-file, --attach and --pad "
 				 "need --send");
 	s->plan.from = s->has_from ? s->from : "";
-	s->plan.needs_utf8 |= has_high_bytes(s->plan.from);
 	s->plan.to = s->to.at;
 	s->plan.to_count = s->to.count;
 	s->plan.size = s->size;
 	s->plan.last = s->sends ? SMTP_DATA : s->to.count > 0 ? SMTP_RCPT : s->has_from ? SMTP_MAIL : SMTP_AUTH;
+	if (s->is_egress)
+		s->plan.last = SMTP_BANNER;
 	if (s->last_word == NULL)
 		return true;
 	if (!smtp_stage_parse(s->last_word, &s->plan.last) || s->plan.last == SMTP_DNS ||
@@ -303,13 +340,16 @@ static bool check_tls(struct settings *settings, struct frame *frame, struct fau
 {
 	struct smtp_settings *s = &settings->smtp;
 	struct monitor_settings *monitor = &frame->settings.monitor;
-	unsigned warning, critical;
+	struct slice rest = { NULL, 0 }, word;
+	uint64_t days[2] = { 0, 0 };
 	uint8_t pin[32];
-	int count, used = 0;
 
 	if (!s->has_tls_word)
 		s->plan.tls = s->port == 465 ? SMTP_TLS_IMPLICIT
 			    : s->port == 587 || s->days != NULL ? SMTP_TLS_STARTTLS : SMTP_TLS_OPPORTUNISTIC;
+	if (s->plan.tls == SMTP_TLS_NONE && (s->days != NULL || s->pins.count > 0))
+		return fault_set(fault, FAULT_USAGE, "--tls none shows no certificate: it goes with neither -D nor "
+				 "--pin-sha256");
 	s->tls.verifies = !s->has_no_verify && !s->is_dane && s->plan.tls >= SMTP_TLS_STARTTLS;
 	for (size_t i = 0; i < s->pins.count; i++) {
 		if (!tls_pin_parse(s->pins.at[i], pin))
@@ -319,14 +359,15 @@ static bool check_tls(struct settings *settings, struct frame *frame, struct fau
 	s->tls.pins = s->pins.at;
 	s->tls.pin_count = s->pins.count;
 	if (s->days != NULL) {
-		count = sscanf(s->days, "%5u%n,%5u%n", &warning, &used, &critical, &used);
-		if (count < 1 || s->days[used] != '\0')
-			return fault_set(fault, FAULT_USAGE, "-D, --certificate: %s is not DAYS or DAYS,DAYS",
-					 s->days);
-		snprintf(settings->warning, sizeof settings->warning, "cert_days=%u:", warning);
+		rest = slice_of(s->days);
+		for (size_t i = 0; slice_split(&rest, ',', &word); i++) {
+			if (i > 1 || !slice_number(word, 99999, &days[i]))
+				return fault_set(fault, FAULT_USAGE, "-D, --certificate: %s is not DAYS or "
+						 "DAYS,DAYS", s->days);
+		}
+		snprintf(settings->warning, sizeof settings->warning, "cert_days=%u:", (unsigned)days[0]);
 		words_add(&monitor->warning, settings->warning);
-		snprintf(settings->critical, sizeof settings->critical, "cert_days=%u:",
-			 count == 2 ? critical : 0);
+		snprintf(settings->critical, sizeof settings->critical, "cert_days=%u:", (unsigned)days[1]);
 		words_add(&monitor->critical, settings->critical);
 	}
 	s->context = tls_open(&s->tls);
@@ -337,6 +378,43 @@ static bool check_tls(struct settings *settings, struct frame *frame, struct fau
 	    s->tls.ciphers != NULL)
 		return tls_check(s->context, fault);
 	return s->tls.key_file == NULL || fault_set(fault, FAULT_USAGE, "--key: it needs --cert");
+}
+
+/* What a run measures from a stage on; a threshold on what it does not measure would
+ * never alert. */
+static bool is_measured(const struct smtp_settings *s, const char *label)
+{
+	static const struct { const char *label; enum smtp_stage stage; } from[] = {
+		{ "time_banner", SMTP_BANNER }, { "time_ehlo", SMTP_EHLO }, { "size_limit", SMTP_EHLO },
+		{ "time_starttls", SMTP_STARTTLS }, { "cert_days", SMTP_STARTTLS }, { "time_auth", SMTP_AUTH },
+		{ "time_mail", SMTP_MAIL }, { "time_rcpt", SMTP_RCPT }, { "rcpt_accepted", SMTP_RCPT },
+		{ "rcpt_rejected", SMTP_RCPT }, { "time_data", SMTP_DATA },
+	};
+
+	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+		if (strcmp(label, from[i].label) != 0)
+			continue;
+		if (from[i].stage == SMTP_STARTTLS && s->plan.tls == SMTP_TLS_IMPLICIT)
+			return s->plan.last >= SMTP_BANNER;
+		return s->plan.last >= from[i].stage && !s->is_egress &&
+		       (from[i].stage != SMTP_STARTTLS || s->plan.tls != SMTP_TLS_NONE) &&
+		       (from[i].stage != SMTP_AUTH || s->plan.logs_in);
+	}
+	return !s->is_egress || strcmp(label, "time_connect") != 0;
+}
+
+static bool check_thresholds(const struct smtp_settings *s, const char *option, const struct words *words,
+			     struct fault *fault)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		struct threshold threshold;
+
+		if (threshold_parse(words->at[i], metrics, &threshold, fault) &&
+		    !is_measured(s, metrics[threshold.row].label))
+			return fault_set(fault, FAULT_USAGE, "%s: %s is not measured in such a run", option,
+					 metrics[threshold.row].label);
+	}
+	return true;
 }
 
 /* ---- secrets ---- */
@@ -480,6 +558,8 @@ static bool prepare_message(struct settings *settings, struct frame *frame, stru
 	if (s->body_file != NULL &&
 	    !file_read(s->body_file, CONTENT_MAX, &frame->deadline, &settings->body, fault))
 		return fault_prefix(fault, "--body-file: ");
+	if (s->pad > PAD_MAX)
+		return fault_set(fault, FAULT_USAGE, "--pad: more than %dM", PAD_MAX >> 20);
 	if (s->attachments.count > ATTACHMENTS_MAX)
 		return fault_set(fault, FAULT_USAGE, "--attach: more than %d", ATTACHMENTS_MAX);
 	for (size_t i = 0; i < s->attachments.count; i++) {
@@ -511,11 +591,13 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	snprintf(settings->id, sizeof settings->id, "%016" PRIx64 "%016" PRIx64, random[0], random[1]);
 	if (s->port == 0)
 		s->port = 25;
-	if (s->is_egress)
-		s->last_word = "banner";
 	s->plan.is_traced = frame->settings.monitor.verbosity > 1;
-	return check_where(s, fault) && check_envelope(s, fault) && check_tls(settings, frame, fault) &&
-	       check_login(settings, frame, fault) && prepare_message(settings, frame, fault);
+	return check_where(s, fault) && check_addresses(settings, fault) && check_names(settings, fault) &&
+	       check_envelope(s, fault) && check_tls(settings, frame, fault) &&
+	       check_login(settings, frame, fault) &&
+	       check_thresholds(s, "--warning", &frame->settings.monitor.warning, fault) &&
+	       check_thresholds(s, "--critical", &frame->settings.monitor.critical, fault) &&
+	       prepare_message(settings, frame, fault);
 }
 
 static void probe(struct frame *frame, void *own)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "smtp_servers.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,7 +100,7 @@ static void find_host(struct servers *servers, const struct smtp_settings *setti
 		return;
 	}
 	domain_parse(slice_of(settings->host), &server->host, &fault);
-	server->is_address_secure = true;
+	server->is_name_secure = server->is_address_secure = true;
 	count = hosts_find(&server->host, ips, ADDRESSES_MAX);
 	for (size_t i = 0; i < count; i++)
 		add_peer(server, &ips[i], settings->port, frame);
@@ -184,7 +185,8 @@ static void add_exchanger(struct servers *servers, const struct dns_question *qu
 				return;
 			server->host = questions[q].name;
 			server->preference = preference;
-			server->is_address_secure = is_secure && questions[q].authenticated;
+			server->is_name_secure = is_secure;
+			server->is_address_secure = questions[q].authenticated;
 			add_peer(server, ip, port, frame);
 			name_server(server, server->host.text, false);
 		}
@@ -276,9 +278,18 @@ void servers_drop_families(struct servers *servers, struct frame *frame)
 
 /* ---- TLSA ---- */
 
-static void take_tlsa(struct server *server, const struct dns_question *question,
-		      const struct frame *frame)
+/* A server whose TLSA records are looked for, and where its name leads. */
+struct hunt {
+	struct server *server;
+	struct domain end;
+	bool is_alias;		/* a signed one */
+};
+
+static void take_tlsa(const struct hunt *hunt, const struct domain *base,
+		      const struct dns_question *question, const struct frame *frame)
 {
+	struct server *server = hunt->server;
+
 	if (!dns_is_answered(question)) {
 		server->dane = DANE_FAILED;
 		return;
@@ -292,10 +303,13 @@ static void take_tlsa(struct server *server, const struct dns_question *question
 		server->dane = DANE_NONE;
 		return;
 	}
-	server->dane = question->authenticated && server->is_address_secure ? DANE_SECURE
-									    : DANE_INSECURE;
+	/* Addresses that are not signed do no harm where the name is a signed alias: its
+	 * own records count (RFC 7672 2.2.2, 2.2.3). */
+	server->dane = question->authenticated && server->is_name_secure &&
+		       (server->is_address_secure || hunt->is_alias) ? DANE_SECURE : DANE_INSECURE;
 	if (server->dane == DANE_INSECURE)
 		return;
+	server->tlsa_base = *base;
 	server->tlsa_found = dns_count(question);
 	for (size_t i = 0; i < dns_count(question) && server->tlsa_count < TLSA_MAX; i++) {
 		struct tlsa *tlsa = &server->tlsa[server->tlsa_count];
@@ -310,12 +324,6 @@ static bool lacks_starttls(const struct server *server)
 	return server->walk.clear.is_known && !server->walk.has_tls &&
 	       !server->walk.clear.has_starttls;
 }
-
-/* A server whose TLSA records are looked for, and where its name leads. */
-struct hunt {
-	struct server *server;
-	struct domain end;
-};
 
 /* Follow aliases: records stand at the end of a chain that is signed, or at its
  * beginning (RFC 7672 2.2.2). */
@@ -338,7 +346,7 @@ static void follow_aliases(struct hunt *hunts, size_t count, struct dns_question
 			    !domain_parse(questions[i].records->at[0].data, &next, &unused))
 				continue;
 			hunts[i].end = next;
-			has_moved = true;
+			hunts[i].is_alias = has_moved = true;
 		}
 		dns_release(questions, count);
 	}
@@ -358,7 +366,12 @@ static void ask_records(const struct hunt *hunts, size_t count, struct dns_quest
 	for (size_t i = 0; i < count; i++) {
 		const struct dns_question *at_end = &questions[2 * i];
 
-		take_tlsa(hunts[i].server, at_end->status == DNS_FOUND ? at_end : at_end + 1, frame);
+		/* Those at the end come first, but only if they are signed; a failure there
+		 * is one of all (RFC 7671 7). */
+		if (!dns_is_answered(at_end) || (at_end->status == DNS_FOUND && at_end->authenticated))
+			take_tlsa(&hunts[i], &hunts[i].end, at_end, frame);
+		else
+			take_tlsa(&hunts[i], &hunts[i].server->host, at_end + 1, frame);
 	}
 	dns_release(questions, 2 * count);
 }
@@ -376,7 +389,7 @@ static void ask_tlsa(struct servers *servers, const struct smtp_settings *settin
 		if (server->host.text[0] == '\0' || server->is_lost ||
 		    (only_evidence && !lacks_starttls(server)))
 			continue;
-		hunts[count++] = (struct hunt){ server, server->host };
+		hunts[count++] = (struct hunt){ server, server->host, false };
 	}
 	if (questions != NULL && count > 0) {
 		follow_aliases(hunts, count, questions, frame);
@@ -461,6 +474,8 @@ static const char *expected_name(const struct server *server, const struct smtp_
 {
 	if (settings->tls_name != NULL)
 		return settings->tls_name;
+	if (server->tlsa_count > 0)
+		return server->tlsa_base.text;
 	if (server->host.text[0] != '\0')
 		return server->host.text;
 	if (server->path != NULL)
@@ -476,6 +491,8 @@ static void converse(struct server *server, const struct smtp_settings *settings
 					 .context = settings->context };
 	struct smtp_plan plan = settings->plan;
 	struct tls_tlsa tlsa[TLSA_MAX];
+	struct domain next_hop;
+	struct fault unused;
 	char helo[DOMAIN_MAX + 1], address[IP_TEXT];
 
 	connection_open(&connection);
@@ -489,6 +506,11 @@ static void converse(struct server *server, const struct smtp_settings *settings
 		.name = expected_name(server, settings, address),
 		.tlsa = tlsa, .tlsa_count = server->tlsa_count,
 	};
+	/* With records, the domain that mail is sent to is a good name, too (RFC 7672
+	 * 3.2.3). */
+	if (server->tlsa_count > 0 && settings->tls_name == NULL && settings->exchangers != NULL &&
+	    domain_parse(slice_of(settings->exchangers), &next_hop, &unused))
+		connection.target.other_name = next_hop.text;
 	connection.target.sni = settings->sni != NULL ? settings->sni : connection.target.name;
 	choose_helo(settings, &server->tcp.local, helo);
 	plan.helo = helo;
@@ -537,6 +559,9 @@ void servers_walk(struct servers *servers, const struct smtp_settings *settings,
 		frame->result.failed = true;
 		return;
 	}
+	/* Threads that wait for others need no heap each: with many of them, and many
+	 * processors, that would be most of the memory. */
+	mallopt(M_ARENA_MAX, 2);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK);
 	for (size_t i = 0; i < servers->count; i++) {

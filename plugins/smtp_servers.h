@@ -67,6 +67,7 @@ struct server {
 	char label[DOMAIN_MAX + ENDPOINT_TEXT + 4];	/* "mx.test[192.0.2.1]:25" */
 	struct domain host;			/* "" for an address or a path */
 	const char *path;			/* of a UNIX socket */
+	bool is_name_secure;			/* the MX that names it is signed, or it was given */
 	bool is_address_secure;			/* signed, or from here */
 	uint16_t preference;			/* of the MX */
 	bool is_lost;				/* it has no address: not walked */
@@ -77,6 +78,7 @@ struct server {
 	size_t tlsa_found;			/* signed records, and */
 	struct tlsa tlsa[TLSA_MAX];		/* those of them that can be used */
 	size_t tlsa_count;
+	struct domain tlsa_base;		/* whose they are: the host, or where its alias ends */
 
 	enum tcp_outcome outcome;
 	struct fault fault;

@@ -81,12 +81,16 @@ static void add_refusal(struct verdict *v, struct server *server, enum smtp_stag
 static void add_timeout(struct verdict *v, struct server *server, enum smtp_stage stage)
 {
 	const struct monitor_timeout *timeout = &v->frame->settings.monitor.timeout;
-	struct text text = { 0 };
+	struct text text = { 0 }, headline = { 0 };
+	struct finding *finding;
 
 	text_add(&text, "timeout after %g s in stage %s, waiting for %s", (double)timeout->ms / 1000,
 		 smtp_stage_word(stage), server->label);
+	text_add(&headline, "%s", text_str(&text));
 	v->frame->was_cut_off = true;
-	add(v, server, timeout->state, "timeout", stage, &text);
+	server->is_failed = true;	/* whatever state -t gives it */
+	finding = add(v, server, timeout->state, "timeout", stage, &text);
+	result_headline(v->result, finding, &headline);		/* it names the server already */
 }
 
 static void judge_connection(struct verdict *v, struct server *server)
@@ -132,8 +136,8 @@ static void judge_certificate(struct verdict *v, struct server *server)
 		text_add(&text, "the certificate is for ");
 		text_add_foreign(&text, slice_of(tls->names[0] != '\0' ? tls->names : tls->subject));
 		if (v->settings->tls_name != NULL || server->host.text[0] != '\0')
-			text_add(&text, ", and not for %s", v->settings->tls_name != NULL
-				 ? v->settings->tls_name : server->host.text);
+			text_add(&text, ", and not for %s", v->settings->tls_name != NULL ? v->settings->tls_name
+				 : server->tlsa_count > 0 ? server->tlsa_base.text : server->host.text);
 		add(v, server, STATE_CRITICAL, "cert_name_mismatch", SMTP_STARTTLS, &text);
 	}
 	if ((tls->problems & TLS_UNTRUSTED) != 0) {
@@ -208,7 +212,7 @@ static void judge_dane(struct verdict *v, struct server *server)
 static void add_stripped(struct verdict *v, struct server *server)
 {
 	const struct smtp_walk *walk = &server->walk;
-	bool is_needed = v->settings->plan.tls == SMTP_TLS_STARTTLS;
+	bool is_needed = v->settings->plan.tls == SMTP_TLS_STARTTLS || v->settings->pins.count > 0;
 	struct text text = { 0 };
 
 	if (walk->clear.is_masked)
@@ -449,6 +453,12 @@ static bool counts(const struct verdict *v, const struct server *server)
 	return true;
 }
 
+/* A finding that a metric counts gets its state later. */
+static bool is_bad(const struct finding *finding)
+{
+	return finding->state != STATE_OK || finding->reason->metric != NULL;
+}
+
 /* What --policy says does not matter is shown, and does not count. */
 static void apply_policy(struct verdict *v)
 {
@@ -460,9 +470,37 @@ static void apply_policy(struct verdict *v)
 		for (size_t f = 0; f < v->result->finding_count; f++) {
 			struct finding *finding = &v->result->findings[f];
 
-			if (strcmp(finding->subject, server->label) == 0)
-				finding->state = STATE_OK;
+			if (strcmp(finding->subject, server->label) == 0 && is_bad(finding))
+				result_ignore(v->result, finding, "--policy");
 		}
+	}
+}
+
+/* Is all that is wrong with it ignored? Not by --policy: servers that failed are
+ * counted whatever it says, and thresholds on their number are the user's. */
+static bool is_ignored(const struct verdict *v, const struct server *server)
+{
+	bool has_ignored = false;
+
+	for (size_t i = 0; i < v->result->finding_count; i++) {
+		const struct finding *finding = &v->result->findings[i];
+
+		if (strcmp(finding->subject, server->label) != 0)
+			continue;
+		has_ignored |= finding->is_ignored;
+		if (!finding->is_ignored && is_bad(finding))
+			return false;
+	}
+	return has_ignored;
+}
+
+static void spare_ignored(struct verdict *v)
+{
+	for (size_t i = 0; i < v->servers->count; i++) {
+		const struct server *server = &v->servers->at[i];
+
+		if (server->is_failed && is_ignored(v, server))
+			result_spare(v->result, "servers_failed", 1);
 	}
 }
 
@@ -496,23 +534,47 @@ static void measure_times(struct verdict *v)
 	}
 }
 
+/* The days of all certificates, or of those that --policy does not leave out; false:
+ * there are none. */
+static bool find_fewest_days(const struct verdict *v, bool only_needed, int64_t *fewest)
+{
+	bool has_one = false;
+
+	for (size_t i = 0; i < v->servers->count; i++) {
+		const struct server *server = &v->servers->at[i];
+
+		if (!server->tls.has_certificate ||
+		    (only_needed && server->is_failed && !counts(v, server)))
+			continue;
+		if (!has_one || server->tls.days_left < *fewest)
+			*fewest = server->tls.days_left;
+		has_one = true;
+	}
+	return has_one;
+}
+
+static void spare_days(struct verdict *v)
+{
+	int64_t fewest, needed;
+
+	if (!find_fewest_days(v, false, &fewest))
+		return;
+	if (find_fewest_days(v, true, &needed))
+		result_spare(v->result, "cert_days", (double)(fewest - needed));
+}
+
 static void measure_certificates(struct verdict *v)
 {
-	bool has_one = false, is_verified = false;
-	int64_t fewest = 0;
+	bool is_verified = false;
+	int64_t fewest;
 
 	for (size_t i = 0; i < v->servers->count; i++) {
 		const struct tls_report *tls = &v->servers->at[i].tls;
 
-		if (!tls->has_certificate)
-			continue;
-		if (!has_one || tls->days_left < fewest)
-			fewest = tls->days_left;
-		has_one = true;
 		/* With DANE-EE nobody looks at the dates (RFC 7672 3.1.1). */
 		is_verified |= tls->was_verified && tls->tlsa[0] != '3';
 	}
-	if (has_one)
+	if (find_fewest_days(v, false, &fewest))
 		result_measure(v->result, "cert_days", (double)fewest);
 	if (!is_verified)
 		result_without_presets(v->result, "cert_days");
@@ -663,19 +725,28 @@ static void add_trace(struct verdict *v)
 
 static void summarise(struct verdict *v)
 {
+	bool takes_mail = v->settings->plan.last >= SMTP_MAIL;
 	struct text *good = &v->result->good;
 	const struct server *first = v->servers->at;
+	size_t count = v->servers->count, failed = 0;
 
-	if (v->servers->count == 0) {
+	for (size_t i = 0; i < count; i++)
+		failed += v->servers->at[i].is_failed;
+	if (count == 0)
 		text_add(good, "no server was walked");
-	} else if (v->servers->count == 1) {
-		text_add(good, "%s takes mail, through %s%s%s", first->label,
+	else if (count > 1 && failed == 0)
+		text_add(good, "all %zu servers of %s %s", count, text_str(&v->result->target),
+			 takes_mail ? "take mail" : "answer");
+	else if (count > 1)
+		text_add(good, "%zu of %zu servers of %s %s", count - failed, count,
+			 text_str(&v->result->target), takes_mail ? "take mail" : "answer");
+	else if (failed > 0)
+		text_add(good, "nothing that counts is wrong with %s", first->label);
+	else
+		text_add(good, "%s %s, through %s%s%s", first->label,
+			 first->walk.was_sent ? "took the message" : takes_mail ? "takes mail" : "answers",
 			 smtp_stage_word(first->walk.at), first->tls.has_handshake ? ", " : "",
 			 first->tls.version);
-	} else {
-		text_add(good, "all %zu servers of %s take mail", v->servers->count,
-			 text_str(&v->result->target));
-	}
 }
 
 void servers_judge(struct servers *servers, const struct smtp_settings *settings,
@@ -687,8 +758,10 @@ void servers_judge(struct servers *servers, const struct smtp_settings *settings
 	measure_certificates(&v);
 	for (size_t i = 0; i < servers->count; i++)
 		judge_server(&v, &servers->at[i]);
-	apply_policy(&v);
 	measure(&v);
+	spare_ignored(&v);
+	spare_days(&v);
+	apply_policy(&v);
 	summarise(&v);
 	add_trace(&v);
 	if (frame->settings.monitor.format == FORMAT_JSON)

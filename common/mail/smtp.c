@@ -271,10 +271,12 @@ static bool start_tls(struct session *session)
 		walk->has_tls = true;
 		return end(session, SMTP_TLS_UNTRUSTED, SMTP_STARTTLS);
 	case STREAM_EARLY:
-		/* Nobody was asked to begin TLS: this port speaks in clear. */
-		if (session->plan->tls == SMTP_TLS_IMPLICIT)
-			break;
-		return end(session, SMTP_TLS_INJECTED, SMTP_STARTTLS);
+		if (session->plan->tls != SMTP_TLS_IMPLICIT)
+			return end(session, SMTP_TLS_INJECTED, SMTP_STARTTLS);
+		/* Nobody was asked to begin TLS. */
+		fault_set(&walk->fault, FAULT_PROTOCOL, "the server speaks first, and in clear: this port is not "
+			  "one for implicit TLS");
+		break;
 	case STREAM_LATE:
 		return end(session, SMTP_LATE, SMTP_STARTTLS);
 	case STREAM_CLOSED:
@@ -392,7 +394,10 @@ static bool say_hello(struct session *session)
 		if (!hear(session, SMTP_EHLO, reply, NULL))
 			return false;
 	}
-	offer->is_known = reply->code / 100 == 2;
+	offer->is_known = reply->code == 250;
+	/* Nothing else says yes to it (RFC 5321 4.3.2): a second 220 is a second banner. */
+	if (reply->code / 100 == 2 && reply->code != 250)
+		return end_nonsense(session, SMTP_EHLO, reply);
 	return is_granted(session, SMTP_EHLO, reply, 250);
 }
 
@@ -480,7 +485,10 @@ static bool choose_mechanism(struct session *session)
 		fault_set(fault, FAULT_USAGE, "%s would tell the secret in clear", sasl_word(best[i]));
 		return end(session, SMTP_AUTH_CLEAR, SMTP_AUTH);
 	}
-	if (plan->wants_mechanism)
+	if (!offer->has_auth)
+		fault_set(fault, FAULT_PROTOCOL, "no login is offered%s",
+			  session->walk->has_tls ? "" : " (without TLS)");
+	else if (plan->wants_mechanism)
 		fault_set(fault, FAULT_PROTOCOL, "%s is not offered", sasl_word(plan->mechanism));
 	else
 		fault_set(fault, FAULT_PROTOCOL, "no mechanism is offered that fits the login");
@@ -628,29 +636,35 @@ static void say_mail(struct session *session)
 	text_release(&line);
 }
 
-/* The message, and in the same breath QUIT where the server takes it. */
-static void say_message(struct session *session, const struct message *message, size_t taken)
+/* The message, and in the same breath QUIT where the server takes it. False: the walk
+ * is over. */
+static bool say_message(struct session *session, const struct message *message, size_t taken)
 {
 	struct smtp_walk *walk = session->walk;
+	bool is_large = message->wire.len > APPENDED_MAX;
 	char shown[64];
 
 	snprintf(shown, sizeof shown, "(a message of %llu octets)", (unsigned long long)message->size);
 	trace(session, "C: ", slice_of(shown));
-	session->awaited += session->plan->is_lmtp ? taken : 1;
-	if (message->wire.len <= APPENDED_MAX) {
+	if (!is_large) {
 		text_add_slice(&session->out, text_slice(&message->wire));
+	} else if (!take_turn(session)) {
+		count_time(session, SMTP_DATA);
+		return end(session, SMTP_NONSENSE, SMTP_DATA);
 	} else if (session->stream->write(session->stream, text_slice(&message->wire), &walk->fault) !=
 		   STREAM_FINE) {
-		return;		/* reading tells why */
+		return true;		/* reading tells why */
 	}
+	session->awaited += session->plan->is_lmtp ? taken : 1;
 	if (!walk->was_pipelined)
-		return;
+		return true;
 	say(session, "QUIT");
 	session->has_quit = true;
 	/* Behind a large message it is written at once: the reply to the message may be
 	 * here already, and would look as if nobody had asked for it. */
-	if (message->wire.len > APPENDED_MAX)
+	if (is_large)
 		flush(session);
+	return true;
 }
 
 /* LMTP answers for each recipient that was taken (RFC 2033 4.2). */
@@ -681,7 +695,8 @@ static bool send_message(struct session *session, size_t taken)
 	struct smtp_walk *walk = session->walk;
 	struct smtp_reply *reply = &walk->steps[SMTP_DATA].reply;
 
-	say_message(session, message_to_send(session), taken);
+	if (!say_message(session, message_to_send(session), taken))
+		return false;
 	if (!(session->plan->is_lmtp ? hear_deliveries(session)
 				     : hear(session, SMTP_DATA, reply, NULL)))
 		return false;
@@ -908,6 +923,9 @@ bool smtp_walk(const struct smtp_plan *plan, struct stream *stream, struct smtp_
 		if (stages[i].walk != NULL && !stages[i].walk(&session))
 			break;
 	}
+	/* A stage that nothing was to be done in was not reached. */
+	while (walk->end == SMTP_COMPLETE && walk->at > SMTP_BANNER && !walk->steps[walk->at].was_reached)
+		walk->at--;
 	if (can_leave(walk))
 		leave(&session);
 	failed = text_failed(&session.out) || text_failed(&walk->trace);

@@ -405,8 +405,13 @@ static bool expand(const struct plugin *plugin, const struct option_table *table
 	if (!words_add(words, plugin->name))
 		return false;
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (is_extra(argv[i], &what) &&
-		    !add_extra(plugin, tables, what, world, values, words, fault))
+		if (!is_extra(argv[i], &what))
+			continue;
+		/* No option of ours begins without a '-'. */
+		if (strchr(argv[i], '=') == NULL && i + 1 < argc && argv[i + 1][0] != '-')
+			return fault_set(fault, FAULT_USAGE, "--extra-opts: its value stands behind an =: "
+					 "--extra-opts=%s", argv[i + 1]);
+		if (!add_extra(plugin, tables, what, world, values, words, fault))
 			return false;
 	}
 	for (int i = 1; i < argc; i++) {

@@ -213,13 +213,32 @@ void result_measure_of(struct result *result, const char *label, const char *sub
 	*place = (struct metric){ .row = row->row, .subject = copy, .value = value, .is_known = true };
 }
 
-void result_count(struct result *result, const struct finding *finding, const char *label,
-		  double amount)
+void result_spare(struct result *result, const char *label, double amount)
 {
 	struct metric *metric = metric_of(result, label);
 
-	if (metric != NULL && finding->is_ignored)
+	if (metric != NULL)
 		metric->ignored += amount;
+}
+
+void result_count(struct result *result, const struct finding *finding, const char *label,
+		  double amount)
+{
+	if (finding->is_ignored)
+		result_spare(result, label, amount);
+}
+
+void result_ignore(struct result *result, struct finding *finding, const char *why)
+{
+	struct text text = { 0 };
+
+	if (finding->is_ignored)
+		return;
+	finding->is_ignored = true;
+	finding->state = STATE_OK;
+	text_add(&text, "%s (ignored: %s)", finding->text, why);
+	replace(result, &finding->text, &text);
+	result->failed |= finding->text == NULL;
 }
 
 void result_mask(const struct result *result, struct text *text, size_t from)

@@ -85,6 +85,12 @@ void result_without_presets(struct result *result, const char *label);
 /* Would such a value alert, by the user's thresholds or the default ones? */
 bool result_alerts(const struct result *result, const char *label, double value);
 
+/* Ignore a finding, as --ignore does. */
+void result_ignore(struct result *result, struct finding *finding, const char *why);
+
+/* So much of this number is printed, but its thresholds are judged without it. */
+void result_spare(struct result *result, const char *label, double amount);
+
 /* `amount` of this number stands for that finding: if it is ignored, the
  * thresholds are judged without it. Call it before adding the next one. */
 void result_count(struct result *result, const struct finding *finding, const char *label,

@@ -333,6 +333,15 @@ enum tcp_outcome tcp_connect(const struct endpoint *peers, size_t count,
 		return finish(tcp, &peers[won], settings, fault);
 	if (race.error == ETIMEDOUT)
 		return late(deadline, settings, fault);
+	if (race.error == EADDRNOTAVAIL && settings->source.version != 0) {
+		char source[IP_TEXT];
+
+		ip_print(&settings->source, source);
+		fault_set(fault, FAULT_LOCAL, settings->source.version != peers[race.last].ip.version
+			  ? "%s, to connect from, is of another address family"
+			  : "this machine does not have the address %s, to connect from", source);
+		return TCP_LOCAL;
+	}
 	return tell(race.error, fault);
 }
 

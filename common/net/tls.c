@@ -37,7 +37,9 @@ struct tls {
 static const char *openssl_words(void)
 {
 	unsigned long error = ERR_get_error();
-	const char *words = error != 0 ? ERR_reason_error_string(error) : NULL;
+	const char *words = error == 0		      ? NULL
+			    : ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
+						      : ERR_reason_error_string(error);
 
 	ERR_clear_error();
 	return words != NULL ? words : "unknown error";
@@ -346,6 +348,8 @@ static void add_tlsa(SSL *ssl, const struct tls_target *target, struct tls_repor
 	size_t usable = 0;
 
 	SSL_dane_enable(ssl, target->name);
+	if (target->other_name != NULL)
+		SSL_add1_host(ssl, target->other_name);
 	/* DANE-EE: the key alone counts, no names (RFC 7672 3.1.1). */
 	SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
 	for (size_t i = 0; i < target->tlsa_count; i++) {

@@ -69,6 +69,7 @@ struct tls_report {
 struct tls_target {
 	const char *sni;	/* or NULL */
 	const char *name;	/* that the certificate must have: a name or an address */
+	const char *other_name;	/* or this one, with TLSA records; or NULL */
 	const struct tls_tlsa *tlsa;	/* with these, DANE decides */
 	size_t tlsa_count;
 };

@@ -21,7 +21,9 @@ class Conversation(TestCase):
     def test_a_server_that_takes_mail_is_ok(self):
         result = walk(Postfix.get().mx)
         self.assertState(result, "OK")
-        self.assertIn("takes mail", result.lines[0])
+        self.assertIn(" answers, through starttls, TLSv1.3", result.lines[0])
+        result = walk(Postfix.get().mx, "--from", "a@b.test")
+        self.assertIn(" takes mail, through mail, ", result.lines[0])
         self.assertEqual(result.perfdata["size_limit"], "65536B;;;0")
         self.assertEqual(result.perfdata["servers_failed"], "0;;;0;1")
         for label in ("time", "time_connect", "time_banner", "time_ehlo", "time_starttls"):
@@ -141,6 +143,12 @@ class Refusals(TestCase):
                 result = walk(Postfix.get().mx, "--from", f"a@{domain}.test")
                 self.assertState(result, state)
                 self.assertIn(f"[{state}] {reason} ", result.out)
+
+    def test_who_is_ignored_is_not_called_good(self):
+        with Hostile({"MAIL": "550 5.7.1 no"}) as server:
+            result = walk(server.port, "--from", "a@b.test", "--ignore", "unclassified")
+        self.assertState(result, "OK")
+        self.assertIn(f"nothing that counts is wrong with 127.0.0.1:{server.port}", result.lines[0])
 
     def test_other_words_have_other_reasons(self):
         for reply, state, reason in (
@@ -387,6 +395,38 @@ class Exchangers(TestCase):
                                       ("alldead", "any", "CRITICAL")):
             with self.subTest(domain=domain, policy=policy):
                 self.assertState(self.mx(f"{domain}.world.test", "--policy", policy), state)
+
+    def test_what_the_policy_leaves_out_is_shown_and_counted(self):
+        result = self.mx("deadbackup.world.test", "--policy", "primary")
+        self.assertIn("SMTP OK - 1 of 2 servers of deadbackup.world.test answer ", result.lines[0])
+        self.assertRegex(result.out, r"(?m)^\[OK\] connect_refused dead1.* \(ignored: --policy\)$")
+        self.assertEqual(result.value("servers_failed"), 1)
+
+    def test_the_number_that_failed_has_thresholds_whatever_the_policy(self):
+        for words, state in ((("-w", "servers_failed=0"), "WARNING"), (("-c", "servers_failed=0"), "CRITICAL"),
+                             (("-w", "servers_failed=1", "-c", "servers_failed=2"), "OK")):
+            for policy in ("any", "primary"):
+                with self.subTest(words, policy=policy):
+                    result = self.mx("deadbackup.world.test", "--policy", policy, *words)
+                    self.assertState(result, state)
+                    self.assertEqual(result.value("servers_failed"), 1)
+        result = self.mx("deadbackup.world.test", "--ignore", "connect_refused", "-c", "servers_failed=0")
+        self.assertState(result, "OK")
+        self.assertEqual(result.value("servers_failed"), 1)
+
+    def test_the_policy_decides_about_certificates_too(self):
+        """The one that expires is the backup's."""
+        with Hostile(tls="good", address="127.0.0.1") as first, \
+                Hostile(tls="soon", address="127.0.0.11", port=first.port), \
+                Hostile(tls="good", address="127.0.0.12", port=first.port):
+            words = ("--mx", "several.world.test", "-p", first.port, "-S", "--ca-file", PKI.get().ca,
+                     "--resolver", Dane.get().resolver)
+            for policy, state in (("all", "WARNING"), ("any", "OK"), ("primary", "OK")):
+                with self.subTest(policy):
+                    result = check(*words, "--policy", policy)
+                    self.assertState(result, state)
+                    self.assertEqual(result.value("cert_days"), 5)
+                    self.assertEqual(result.value("servers_failed"), 1)
 
     def test_what_the_dns_does_not_have(self):
         self.assertIn("[CRITICAL] null_mx null.world.test: ", self.mx("null.world.test").out)

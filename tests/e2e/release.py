@@ -9,7 +9,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import BUILD, PLUGINS, TOP, FakeDNS, Server, TestCase, environment, unprivileged
+from harness import (BUILD, PLUGINS, TOP, WORK, FakeDNS, Once, Server, TestCase, environment,
+                     unprivileged)
+from servers.hostile import Crowd, drip, endless, lines, silence
 
 PROGRAM = PLUGINS / "check_dnsbl"
 STATIC = Path(os.environ["MAILPATH_STATIC_BUILD"]) / "plugins/check_dnsbl"
@@ -24,15 +26,27 @@ def needed(program):
     return set(re.findall(r"\(NEEDED\).*\[(.*?)\]", output("readelf", "-d", program)))
 
 
-def measured(*words, **kwargs):
+class Meter(Once):
+    """A small program that runs another: a child's peak memory begins at that of its
+    parent, and Python's is large."""
+
+    def __init__(self):
+        self.program = WORK / "meter"
+        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-static", "-o", self.program,
+                        TOP / "tests/bench/meter.c"], check=True)
+        self.folder = WORK / "metered"
+        self.folder.mkdir()
+        self.folder.chmod(0o777)
+
+
+def measured(*words):
     """(output, exit code, seconds, peak memory in MiB) of one run."""
-    begun = time.monotonic()
-    with subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE, text=True,
-                          **unprivileged(environment()), **kwargs) as process:
-        text = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return text, process.returncode, time.monotonic() - begun, used.ru_maxrss / 1024
+    meter = Meter.get()
+    path = meter.folder / "output"
+    line = subprocess.run([meter.program, path, *map(str, words)], stdout=subprocess.PIPE, text=True,
+                          check=True, **unprivileged(environment())).stdout
+    wall, _, peak, code = map(int, line.split())
+    return path.read_text(), code, wall / 1e6, peak / 1024
 
 
 class Linking(TestCase):
@@ -101,6 +115,23 @@ class Size(TestCase):
                 self.assertEqual(text.count('"listed":[{"zone":"bl.test"'), 65536)
                 # All of it at once: about 4.5 KiB a listing.
                 self.assertLess(peak, 400)
+
+
+class Crowds(TestCase):
+    """check_smtp_send and fifty servers at once."""
+
+    def test_fifty_servers_take_little_memory(self):
+        long_reply = lines(250, *["K" + "y" * 4000] * 100)
+        for script, kwargs, code in (
+                ({}, {"tls": "good"}, 0), ({"banner": silence}, {}, 3),
+                ({"EHLO/tls": drip("250-x\r\n" * 99, 0.2)}, {"tls": "good"}, 3),
+                ({"banner": endless("x")}, {}, 2), ({"EHLO": long_reply}, {}, 0),
+                ({"EHLO": endless("250-" + "y" * 4000 + "\r\n")}, {}, 2)):
+            with self.subTest(script), Crowd(lambda n, script=script: script, **kwargs) as crowd:
+                text, got, took, peak = measured(PLUGINS / "check_smtp_send", *crowd.words, "-t", "3")
+                self.assertEqual(got, code, text)
+                self.assertLess(took, 3.2)
+                self.assertLess(peak, 16)
 
 
 class Exactness(TestCase):

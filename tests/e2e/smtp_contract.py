@@ -6,12 +6,13 @@ import base64
 import email
 import re
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
-from harness import SANITIZED, FakeDNS, TestCase, write
+from harness import SANITIZED, WORK, FakeDNS, TestCase, write
 from servers.dane import Dane
 from servers.dovecot import PASSWORD, UMLAUT_PASSWORD, UMLAUT_USER, USER, Dovecot, token
 from servers.exim import Exim
-from servers.hostile import (Closed, Deaf, Hostile, close, drip, echo, endless, lines, long_line,
+from servers.hostile import (Closed, Crowd, Deaf, Hostile, close, drip, echo, endless, lines, long_line,
                              pause, reset, scram, silence)
 from servers.pki import PKI
 from servers.postfix import Postfix
@@ -165,6 +166,46 @@ class Voices(Case):
                 self.assertState(walk(sink.port, *LETTER), state)
 
 
+class Volume(Case):
+    """Postfix's smtp-sink counts what arrives."""
+
+    def sink(self, *options):
+        folder = WORK / f"sink-{len(list(WORK.glob('sink-*')))}"
+        folder.mkdir()
+        folder.chmod(0o777)
+        sink = SmtpSink(*options, "-d", f"{folder}/%M.", backlog=128)
+        self.addCleanup(sink.stop)
+        return sink, folder
+
+    def test_a_large_message_for_a_hundred(self):
+        """A message of 20 MB, and each recipient."""
+        sink, folder = self.sink()
+        recipients = [f"to{n}@signed.test" for n in range(100)]
+        result = walk(sink.port, "--from", "a@signed.test", *[w for to in recipients for w in ("--to", to)],
+                      "--send", "--pad", "20M")
+        self.assertState(result, "OK")
+        self.assertEqual(result.value("rcpt_accepted"), 100)
+        stored, = folder.iterdir()
+        head, _, content = stored.read_bytes().partition(b"\nDate: ")
+        self.assertEqual(re.findall(rb"(?m)^X-Rcpt-Args: <(.*)>$", head), [to.encode() for to in recipients])
+        # It stores LF for CRLF.
+        size = len(b"Date: " + content.rstrip(b"\n"))
+        lines_in = (b"Date: " + content.rstrip(b"\n")).count(b"\n")
+        self.assertAlmostEqual(size + lines_in, 20 << 20, delta=4)
+
+    def test_many_runs_at_once(self):
+        """Forty, eight at a time: each message arrives once, with an id of its own."""
+        sink, folder = self.sink("-m", "50")
+        with ThreadPoolExecutor(8) as pool:
+            for result in pool.map(lambda n: walk(sink.port, *LETTER, "--send", "--pad", "100K", "--subject",
+                                                  f"number {n}"), range(40)):
+                self.assertState(result, "OK")
+        stored = [path.read_bytes() for path in folder.iterdir()]
+        ids = {re.search(rb"(?m)^X-Mailpath-Id: (\w{32})$", text)[1] for text in stored}
+        subjects = {re.search(rb"(?m)^Subject: number (\d+)$", text)[1] for text in stored}
+        self.assertEqual((len(stored), len(ids), len(subjects)), (40, 40, 40))
+
+
 class Mail(Case):
     def send(self, subject, *words, port="large"):
         result = trusted(getattr(Postfix.get(), port), *LETTER, "--send", "--subject", subject, *words)
@@ -245,6 +286,53 @@ class Mail(Case):
             with Hostile({"content": end}) as server:
                 result = walk(server.port, *LETTER, "--send")
             self.assertReason(result, "CRITICAL", "connection_lost", "data")
+
+
+class International(Case):
+    """Names in UTF-8 (RFC 5890, 6531)."""
+
+    def test_a_domain_is_sent_as_a_labels_where_that_is_enough(self):
+        with Hostile() as server:
+            result = walk(server.port, "--from", "a@m\u00fcller.example", "--to", "b@M\u00dcLLER.example", "--send")
+            self.assertState(result, "OK")
+            self.assertIn("MAIL FROM:<a@xn--mller-kva.example> SIZE=", "\n".join(server.lines()))
+            self.assertIn("RCPT TO:<b@xn--mller-kva.example>", server.lines())
+            self.assertNotIn("SMTPUTF8", str(server.lines()))
+            self.assertIn(b"To: b@xn--mller-kva.example\r\n", server.messages[0])
+
+    def test_a_name_before_the_at_needs_smtputf8(self):
+        words = ("--from", "a@b.example", "--to", "p\u00e4ul@m\u00fcller.example")
+        with Hostile() as server:
+            self.assertReason(walk(server.port, *words), "CRITICAL", "extension_missing", "SMTPUTF8")
+            self.assertNotIn("MAIL", server.words())
+        with Hostile(extensions=("SMTPUTF8",)) as server:
+            self.assertState(walk(server.port, *words), "OK")
+            self.assertIn("MAIL FROM:<a@b.example> SMTPUTF8", server.lines())
+            self.assertIn("RCPT TO:<p\u00e4ul@m\u00fcller.example>", server.lines())
+        self.assertState(walk(Postfix.get().mx, "--from", "a@b.test", "--to", "p\u00e4ul@signed.test"), "OK")
+
+    def test_names_of_hosts(self):
+        with Hostile(tls="good") as server:
+            words = ("-p", server.port, "--resolver", Dane.get().resolver)
+            result = check("-H", "m\u00fcx.world.test", "-S", "--ca-file", PKI.get().ca, *words)
+            self.assertState(result, "OK")
+            result = check("--mx", "m\u00fcx.world.test", "-F", "pr\u00fcfer.example", "--sni", "m\u00fcx.example",
+                           "-S", "--ca-file", PKI.get().ca, "--tls-name", "M\u00dcX.world.test", *words)
+            self.assertState(result, "OK")
+            self.assertEqual(server.sni, ["xn--mx-xka.world.test", "xn--mx-xka.example"])
+            self.assertEqual(server.lines()[-2], "EHLO xn--prfer-lva.example")
+
+    def test_what_is_no_name_is_named_before_anything_is_sent(self):
+        with Hostile() as server:
+            for option, value in (("--from", "a@-\u00fc.example"), ("--to", "a@\u2665.example"),
+                                  ("--from", "p\u00e4ul@\u2665.example"), ("--helo", "\u2665.example"),
+                                  ("--sni", "\u2665.example"), ("--tls-name", "\u2665.example"),
+                                  ("--to", "a@b..example"), ("--to", "a@"), ("--to", "@b"), ("--helo", "a b")):
+                with self.subTest(option, value=value):
+                    self.assertUsage(walk(server.port, option, value), option)
+            self.assertEqual(server.connections, 0)
+        for option in ("--mx", "--hostname"):
+            self.assertUsage(check(option, "\u2665.example"), option)
 
 
 class Login(Case):
@@ -369,6 +457,11 @@ class TLS(Case):
         self.assertReason(walk(port, "-S", "--ca-file", PKI.get().ca, "--tls-name", "other.test"),
                           "CRITICAL", "cert_name_mismatch")
 
+    def test_a_pin_wants_tls(self):
+        with Hostile() as server:
+            self.assertReason(walk(server.port, "--pin-sha256", PKI.get().pin("good")), "CRITICAL",
+                              "starttls_missing")
+
     def test_a_wildcard_stands_for_one_label(self):
         port = Postfix.get().cert_wildcard
         self.assertState(walk(port, "-S", "--ca-file", PKI.get().ca, "--tls-name", "x.signed.test"), "OK")
@@ -396,7 +489,7 @@ class TLS(Case):
     def test_an_implicit_port_that_speaks_in_clear(self):
         with Hostile() as server:
             result = walk(server.port, "--tls", "implicit", "--no-verify", "-t", "5")
-            self.assertReason(result, "CRITICAL", "tls_failed", "starttls")
+            self.assertReason(result, "CRITICAL", "tls_failed", "starttls: the server speaks first")
 
     def test_a_clear_conversation_with_an_implicit_port(self):
         with Hostile(implicit=True) as server:
@@ -444,6 +537,33 @@ class DANE(Case):
                             ("otherkey", "CRITICAL"), ("alias", "OK")):
             with self.subTest(host):
                 self.assertState(self.dane(f"{host}.signed.test"), state)
+
+    def test_the_name_at_the_end_of_an_alias_is_asked_for_and_compared(self):
+        with Hostile(tls="good") as server:
+            for host, name, state in (("strangeralias", "ca", "OK"), ("way1", "ca", "OK"),
+                                      ("initial", "foreignca", "CRITICAL"), ("fallback", "fallback", "OK"),
+                                      ("ownrecords", "ownrecords", "OK"), ("alias", "mx1", "OK")):
+                with self.subTest(host):
+                    result = self.dane(f"{host}.signed.test", port=server.port)
+                    self.assertState(result, state)
+                    self.assertEqual(server.sni[-1], f"{name}.signed.test")
+            self.assertReason(self.dane("initial.signed.test", port=server.port), "CRITICAL",
+                              "cert_name_mismatch", r"not for foreignca\.signed\.test")
+            self.assertReason(self.dane("norecords.signed.test", port=server.port), "CRITICAL", "tlsa_missing|tlsa_insecure")
+            result = self.dane("initial.signed.test", "--tls-name", "initial.signed.test", "--sni", "a.test",
+                               port=server.port)
+            self.assertState(result, "OK")
+            self.assertEqual(server.sni[-1], "a.test")
+
+    def test_the_domain_that_mail_is_sent_to_is_a_good_name_too(self):
+        with Hostile(tls="good") as server:
+            for domain, name, state in (("nexthop", "foreignca", "OK"), ("stranger", "foreignca", "CRITICAL"),
+                                        ("nexthopalias", "ca", "OK")):
+                with self.subTest(domain):
+                    result = check("--mx", f"{domain}.signed.test", "-p", server.port, "--tls", "dane",
+                                   "--resolver", Dane.get().resolver)
+                    self.assertState(result, state)
+                    self.assertEqual(server.sni[-1], f"{name}.signed.test")
 
     def test_names_and_dates_do_not_matter_to_dane_ee_but_the_key_does(self):
         for name in ("cert_good", "cert_wrongname", "cert_selfsigned"):
@@ -513,7 +633,10 @@ class Deadline(Case):
     def test_the_state_is_chosen(self):
         with Hostile({"banner": silence}) as server:
             for state in ("CRITICAL", "WARNING", "OK"):
-                self.assertState(walk(server.port, "-t", f"0.5:{state.lower()}"), state)
+                result = walk(server.port, "-t", f"0.5:{state.lower()}")
+                self.assertState(result, state)
+                self.assertEqual(result.value("servers_failed"), 1)
+                self.assertNotIn("answers", result.lines[0])
 
     def test_a_server_that_does_not_read_is_ended_in_time(self):
         big = write("big.bin", b"z" * 20_000_000)
@@ -529,6 +652,38 @@ class Deadline(Case):
             self.assertLess(result.seconds, 1 + SLACK)
             states = {s["host"]: s["ok"] for s in result.json["data"]["servers"]}
             self.assertEqual(states, {"mx1.world.test": True, "mx2.world.test": False})
+
+
+class Crowds(Case):
+    """A domain with fifty servers: one deadline, not fifty."""
+
+    def test_one_silent_server_of_fifty(self):
+        with Crowd(lambda n: {"banner": silence} if n == 7 else {}, tls="good") as crowd:
+            result = check(*crowd.words, "-t", "3", "--output", "json")
+        self.assertState(result, "UNKNOWN")
+        self.assertLess(result.seconds, 3 + SLACK)
+        self.assertEqual([f["subject"] for f in result.json["findings"] if f["state"] != "OK"],
+                         [f"mx7.crowd.test[127.77.1.8]:{crowd.port}"])
+        self.assertEqual([s["host"] for s in result.json["data"]["servers"] if not s["ok"]],
+                         ["mx7.crowd.test"])
+
+    def test_fifty_that_are_silent_or_drip(self):
+        for script in ({"banner": silence}, {"banner": drip("220 mx.test\r\n" * 99, 0.4)},
+                       {"EHLO/tls": drip("250-x\r\n" * 99, 0.2)}):
+            with self.subTest(script), Crowd(lambda n, script=script: script, tls="good") as crowd:
+                result = check(*crowd.words, "-t", "3")
+                self.assertState(result, "UNKNOWN")
+                self.assertLess(result.seconds, 3 + SLACK)
+                self.assertEqual((result.value("servers"), result.value("servers_failed")), (50, 50))
+                self.assertIn("(and 49 more)", result.lines[0])
+
+    def test_fifty_that_talk_nonsense(self):
+        for script in ({"banner": endless("x")}, {"EHLO": endless("250-" + "y" * 4000 + "\r\n")}):
+            with self.subTest(script), Crowd(lambda n, script=script: script) as crowd:
+                result = check(*crowd.words, "-t", "5")
+                self.assertReason(result, "CRITICAL", "protocol_error")
+                self.assertLess(result.seconds, 4)
+                self.assertEqual(result.value("servers_failed"), 50)
 
 
 class Hostility(Case):
@@ -578,11 +733,24 @@ class Hostility(Case):
             result = walk(server.port, "--tls", "none", *LETTER)
             self.assertEqual(result.code, 2, str(result))
 
+    def test_a_reply_that_came_before_the_message_is_no_evidence(self):
+        script = {"DATA": b"354 go ahead\r\n250 2.0.0 queued\r\n", "content": "554 5.7.1 no"}
+        for extensions in ((), ("PIPELINING",)):
+            for size in ("1K", "100K"):
+                with self.subTest(size, extensions=extensions), Hostile(script, extensions=extensions) as server:
+                    result = walk(server.port, *LETTER, "--send", "--pad", size)
+                    self.assertReason(result, "CRITICAL", "protocol_error", "data: ")
+
     def test_a_reply_that_came_before_its_command_is_no_evidence(self):
         """Else the refusal of EHLO is never read, and the run is OK."""
         refusal = {"EHLO": "550 5.7.1 go away", "HELO": "550 5.7.1 go away"}
         with Hostile({"banner": b"220 mx.test\r\n250 already\r\n", **refusal}) as server:
             self.assertEqual(walk(server.port, "--tls", "none").code, 2)
+
+    def test_a_second_banner_is_no_answer_to_ehlo(self):
+        for script in ({"EHLO": "220 mx.test ESMTP"}, {"EHLO": "502 5.5.1 no", "HELO": "220 mx.test ESMTP"}):
+            with self.subTest(script), Hostile(script) as server:
+                self.assertReason(walk(server.port), "CRITICAL", "protocol_error", "ehlo: ")
 
     def test_a_name_is_judged_as_its_address_is_where_nobody_asked_for_dane(self):
         """Opportunistic TLS, and a server without: no TLSA record is missing."""
@@ -692,6 +860,12 @@ class Usage(Case):
                 self.assertUsage(walk(server.port, *more, *words), words[0].replace("-F", "--helo").replace("-U", "--user"))
                 self.assertEqual(server.connections, 0)
 
+    def test_an_address_to_connect_from_that_is_not_here_is_named(self):
+        with Closed() as closed:
+            for source, words in (("192.0.2.77", "does not have the address 192.0.2.77"),
+                                  ("::1", "::1, to connect from, is of another address family")):
+                self.assertReason(walk(closed.port, "--source", source), "UNKNOWN", "local_problem", words)
+
     def test_nothing_is_asked_when_something_is_wrong(self):
         with Hostile() as server:
             for words in (("--proxy", "v3"), ("-A", "digest-md5"), ("--tls-min", "0.9"),
@@ -703,6 +877,28 @@ class Usage(Case):
                     result = walk(server.port, *words)
                     self.assertEqual(result.code, 3, str(result))
                     self.assertEqual(len(result.lines), 1, str(result))
+            self.assertEqual(server.connections, 0)
+
+    def test_what_would_silently_not_be_done_is_wrong(self):
+        with Hostile() as server:
+            for words, named in ((("-H", f"127.0.0.1:{server.port}"), "--port"), (("-H", "[::1]:25"), "--port"),
+                                 (("-H", "127.0.0.1", "-D", "-1"), "-D"), (("-H", "127.0.0.1", "-D", "5,"), "-D"),
+                                 (("-H", "127.0.0.1", "-D", "5,4,3"), "-D"),
+                                 (("-H", "127.0.0.1", "-D", "5", "--tls", "none"), "--tls none"),
+                                 (("-H", "127.0.0.1", "--tls", "none", "--pin-sha256", PKI.get().pin("good")),
+                                  "--tls none"),
+                                 (("--egress", "--to", "a@b.test"), "--egress"),
+                                 (("--egress", "-w", "time_banner=1"), "--warning: time_banner"),
+                                 (("-H", "127.0.0.1", "-c", "rcpt_rejected=0"), "--critical: rcpt_rejected"),
+                                 (("-H", "127.0.0.1", "-w", "time_auth=1"), "--warning: time_auth"),
+                                 (("-H", "127.0.0.1", "--tls", "none", "-w", "cert_days=9:"), "cert_days"),
+                                 (("-H", "127.0.0.1", "--stop-after", "ehlo", "-D", "9"), "cert_days"),
+                                 (("-H", "127.0.0.1", "--cert", "/gone"), "No such file"),
+                                 (("-H", "127.0.0.1", "--to", "Me <a@b.test>"), "without blanks"),
+                                 (("-H", "127.0.0.1", "--to", "a@b.test", "--send", "--pad", "1G"), "--pad"),
+                                 (("-H", "127.0.0.1", "--extra-opts", "@/etc/x.ini"), "--extra-opts=@/etc/x.ini")):
+                with self.subTest(words):
+                    self.assertUsage(check(*words, "-p", server.port, "-t", "3"), named)
             self.assertEqual(server.connections, 0)
 
     def test_check_smtps_short_forms(self):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "unit.h"
 
+Suite *suite_address(void);
 Suite *suite_dnsbl(void);
 Suite *suite_dnsbl_zones(void);
 Suite *suite_message(void);
@@ -21,10 +22,10 @@ Suite *suite_tlsa(void);
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime, suite_reasons,
-		suite_reply_class, suite_sasl, suite_smtp, suite_smtp_reply, suite_spf_check,
-		suite_spf_macro, suite_spf_mend, suite_spf_record, suite_spf_tree, suite_tag_list,
-		suite_tlsa,
+		suite_address, suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime,
+		suite_reasons, suite_reply_class, suite_sasl, suite_smtp, suite_smtp_reply,
+		suite_spf_check, suite_spf_macro, suite_spf_mend, suite_spf_record, suite_spf_tree,
+		suite_tag_list, suite_tlsa,
 	};
 
 	return unit_run(suites, COUNT(suites));

@@ -88,7 +88,7 @@ class Dane(Once):
     """`resolver` validates, `plain_resolver` is the authoritative server, which never does.
 
     Under signed.test the hosts of TLSA_HOSTS; `none` has no TLSA record; `alias` and
-    `tlsaalias` are CNAMEs, of the host and of the record. bogus.test is signed, and its
+    `tlsaalias` are CNAMEs, of the host and of the record; others are below. bogus.test is signed, and its
     TLSA records were changed afterwards. broken.test is refused by its
     servers."""
 
@@ -129,6 +129,13 @@ class Dane(Once):
                  "goodservers IN MX 10 mx1", "goodservers IN MX 20 two", "none IN A 127.0.0.1",
                  "_25._tcp.none IN TXT \"another type\"", "alias IN CNAME mx1",
                  "abroad IN MX 10 mx1.insecure.test.",
+                 # Whose name is in no certificate, and where the one leads whose is.
+                 "strangeralias IN CNAME ca", "initial IN CNAME foreignca", "nexthop IN MX 10 foreignca",
+                 "nexthopalias IN MX 10 strangeralias", "stranger IN MX 10 foreignca",
+                 "way1 IN CNAME way2", "way2 IN CNAME ca",
+                 "ownrecords IN CNAME mx1.insecure.test.", "*._tcp.ownrecords IN TLSA {good}",
+                 "norecords IN CNAME mx1.insecure.test.", "fallback IN CNAME none",
+                 "*._tcp.fallback IN TLSA {good}",
                  "tlsaalias IN A 127.0.0.1", "*._tcp.tlsaalias IN CNAME _records", "_records IN TLSA {good}"]
         for host, records in TLSA_HOSTS.items():
             lines.append(f"{host} IN A 127.0.0.1")

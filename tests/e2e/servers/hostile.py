@@ -24,6 +24,7 @@ import struct
 import threading
 import time
 
+from harness import FakeDNS, free_port
 from servers.dovecot import PASSWORD, USER
 from servers.pki import PKI
 
@@ -438,6 +439,28 @@ def make_context(certificate, versions=None, client_certificate=False):
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_verify_locations(pki.ca)
     return context
+
+
+class Crowd:
+    """Fifty servers, as the MX of crowd.test; `script_of` gives each its script."""
+
+    COUNT = 50
+
+    def __init__(self, script_of, **kwargs):
+        addresses = [f"127.77.1.{n + 1}" for n in range(self.COUNT)]
+        self.dns = FakeDNS("".join(f"crowd.test MX {n} mx{n}.crowd.test\nmx{n}.crowd.test A {address}\n"
+                                   for n, address in enumerate(addresses)))
+        self.port = free_port()
+        self.servers = [Hostile(script_of(n), address=address, port=self.port, **kwargs)
+                        for n, address in enumerate(addresses)]
+        self.words = ("--mx", "crowd.test", "-p", self.port, "--resolver", self.dns.resolver)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for server in (*self.servers, self.dns):
+            server.stop()
 
 
 class Deaf:

@@ -13,7 +13,7 @@ from harness import IS_ROOT, WORK, Once
 #: nobody would see whether names are compared.
 NAMES = ("mx1.signed.test", "mail.example.test", "localhost", "mx.test", "ca.signed.test",
          "cakey.signed.test", "two.signed.test", "mixed.signed.test", "alias.signed.test",
-         "none.signed.test", "insecure.test", "mx1.insecure.test", "mx1.bogus.test", "mx1.world.test",
+         "none.signed.test", "initial.signed.test", "nexthop.signed.test", "insecure.test", "mx1.insecure.test", "mx1.bogus.test", "mx1.world.test",
          "mx2.world.test", "mx3.world.test", "xn--mx-xka.world.test")
 
 #: leaf -> (names, first and last day from today, issuer, key)

@@ -94,6 +94,23 @@ START_TEST(a_state_that_was_ordered_is_kept)
 }
 END_TEST
 
+/* As --ignore does, but for a reason of the plugin's own. */
+START_TEST(a_plugin_may_ignore_too)
+{
+	words_add(&settings.warning, "1");
+	words_add(&settings.critical, "7");
+	add_listings(3);
+	result_ignore(&result, &result.findings[1], "here");
+	result_ignore(&result, &result.findings[1], "twice");
+	result_spare(&result, "listed", 1);
+	result_judge(&result);
+	ck_assert_int_eq(result_state(&result), STATE_WARNING);
+	ck_assert_str_eq(result.findings[2].text, "about b.test (ignored: here)");
+	ck_assert_int_eq(result.findings[2].state, STATE_OK);
+	ck_assert_int_eq((int)result.metrics[0].value, 3);
+}
+END_TEST
+
 START_TEST(what_is_ignored_is_measured_but_not_judged)
 {
 	words_add(&settings.ignore, "listed_there:b.test");
@@ -207,6 +224,7 @@ Suite *suite_result(void)
 	tcase_add_test(tcase, a_crossed_threshold_without_a_finding_becomes_one);
 	tcase_add_test(tcase, a_state_that_was_ordered_is_kept);
 	tcase_add_test(tcase, what_is_ignored_is_measured_but_not_judged);
+	tcase_add_test(tcase, a_plugin_may_ignore_too);
 	tcase_add_test(tcase, critical_is_worse_than_warning_than_unknown_than_ok);
 	tcase_add_test(tcase, nothing_found_out_is_not_ok);
 	tcase_add_test(tcase, each_subject_has_its_own_threshold_and_state);
