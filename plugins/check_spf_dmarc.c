@@ -63,6 +63,11 @@ static const struct metric_row metrics[] = {
 /* In the order in which mail needs them. */
 static const struct sender_part *const parts[] = {
 	&sender_spf,
+	&sender_mx,
+	&sender_mta_sts,
+	&sender_tls_rpt,
+	&sender_dane,
+	&sender_bimi,
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sender_domain.h"
 
+#include <string.h>
+
+#include "lookups.h"
+
 /* "s1._domainkey", or with the domain where there are several. */
 static void add_subject(const struct sender *sender, const char *detail, struct text *subject)
 {
@@ -45,4 +49,49 @@ void sender_add_absent(const struct sender *sender, struct frame *frame,
 	text_add(&text, "%s", what);
 	sender_add(sender, frame, sender->is_named ? STATE_WARNING : STATE_OK, "not_published",
 		   part->name, NULL, &text);
+}
+
+static bool is_said(const struct result *result, const char *reason, const char *subject)
+{
+	for (size_t i = 0; i < result->finding_count; i++) {
+		const struct finding *finding = &result->findings[i];
+
+		if (strcmp(finding->reason->id, reason) == 0 && strcmp(finding->subject, subject) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool sender_add_unanswered(struct frame *frame, const char *stage,
+			   const struct dns_question *question)
+{
+	const char *reason = question->is_bogus ? "dnssec_bogus" : "dns_temporary";
+	struct text text = { 0 };
+
+	if (dns_is_answered(question))
+		return false;
+	if (is_said(&frame->result, reason, question->name.text))
+		return true;
+	if (!question->is_bogus) {
+		lookup_add_failure(frame, stage, question, STATE_UNKNOWN);
+		return true;
+	}
+	text_add(&text, "whoever validates DNSSEC does not get its %s record: %s",
+		 dns_type_word(question->type), question->detail);
+	result_add(&frame->result, STATE_CRITICAL, reason, stage, question->name.text, &text);
+	return true;
+}
+
+json_t *sender_json(struct slice bytes)
+{
+	enum { MOST = 4096 };
+	struct text marked = { 0 }, plain = { 0 };
+	json_t *string;
+
+	text_add_foreign_most(&marked, bytes, MOST);
+	text_add_marked(&plain, text_str(&marked), TEXT_PLAIN);
+	string = json_string(text_str(&plain));
+	text_release(&marked);
+	text_release(&plain);
+	return string;
 }

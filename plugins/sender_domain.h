@@ -63,4 +63,13 @@ void sender_measure(const struct sender *sender, struct frame *frame, const char
 void sender_add_absent(const struct sender *sender, struct frame *frame,
 		       const struct sender_part *part, const char *what);
 
+/* Did the question get no answer? Then that is a finding, once for each name:
+ * `dnssec_bogus`, CRITICAL, where DNSSEC rejects what there is, otherwise
+ * `dns_temporary`, UNKNOWN. Nothing if it is unfinished: that is a "timeout". */
+bool sender_add_unanswered(struct frame *frame, const char *stage,
+			   const struct dns_question *question);
+
+/* Foreign bytes as a JSON string. */
+json_t *sender_json(struct slice bytes);
+
 #endif
