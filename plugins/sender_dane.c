@@ -172,7 +172,7 @@ static void judge_host(const struct verdict *v, const struct dane_host *host)
 static void judge_domain(const struct verdict *v)
 {
 	const struct dane_found *found = v->found;
-	struct text text = { 0 };
+	struct text text = { 0 }, fix = { 0 };
 
 	if (found->mx.kind == MX_NULL || found->mx.kind == MX_NONE) {
 		text_add(&text, "it takes no mail, so there is no host that could have TLSA records");
@@ -180,7 +180,10 @@ static void judge_domain(const struct verdict *v)
 	} else if (found->count > 0 && v->counts[DANE_ABSENT] == found->count) {
 		text_add(&text, "%s mail host%s TLSA records: senders cannot verify the server",
 			 found->count > 1 ? "none of its" : "its", found->count > 1 ? "s has" : " has no");
-		sender_add_absent(v->sender, v->frame, &sender_dane, text_str(&text));
+		text_add(&fix, "sign the zone, and publish %s. TLSA 3 1 1 DIGEST with the SHA-256 of the "
+			 "server's public key", found->hosts[0].questions[0].name.text);
+		result_fix(&v->frame->result, sender_add_absent(v->sender, v->frame, &sender_dane,
+								text_str(&text)), &fix);
 		text_release(&text);
 	} else if (found->mx.kind == MX_LISTED && found->count == 0) {
 		sender_add_absent(v->sender, v->frame, &sender_dane,

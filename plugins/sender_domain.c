@@ -41,20 +41,20 @@ void sender_measure(const struct sender *sender, struct frame *frame, const char
 	text_release(&subject);
 }
 
-void sender_add_absent(const struct sender *sender, struct frame *frame,
-		       const struct sender_part *part, const char *what)
+struct finding *sender_add_absent(const struct sender *sender, struct frame *frame,
+				  const struct sender_part *part, const char *what)
 {
 	struct text text = { 0 };
 
 	text_add(&text, "%s", what);
-	sender_add(sender, frame, sender->is_named ? STATE_WARNING : STATE_OK, "not_published",
-		   part->name, NULL, &text);
+	return sender_add(sender, frame, sender->is_named ? STATE_WARNING : STATE_OK, "not_published",
+			  part->name, NULL, &text);
 }
 
-static bool is_said(const struct result *result, const char *reason, const char *subject)
+bool sender_has_said(const struct frame *frame, const char *reason, const char *subject)
 {
-	for (size_t i = 0; i < result->finding_count; i++) {
-		const struct finding *finding = &result->findings[i];
+	for (size_t i = 0; i < frame->result.finding_count; i++) {
+		const struct finding *finding = &frame->result.findings[i];
 
 		if (strcmp(finding->reason->id, reason) == 0 && strcmp(finding->subject, subject) == 0)
 			return true;
@@ -70,7 +70,7 @@ bool sender_add_unanswered(struct frame *frame, const char *stage,
 
 	if (dns_is_answered(question))
 		return false;
-	if (is_said(&frame->result, reason, question->name.text))
+	if (sender_has_said(frame, reason, question->name.text))
 		return true;
 	if (!question->is_bogus) {
 		lookup_add_failure(frame, stage, question, STATE_UNKNOWN);

@@ -241,10 +241,25 @@ static void add_valid(const struct row *row, const struct sender *sender, struct
 	sender_add(sender, frame, STATE_OK, "published", row->part->name, row->kind->label, &text);
 }
 
+static void add_absent(const struct row *row, const struct sender *sender, struct frame *frame,
+		       const struct tagged_found *found)
+{
+	struct text text = { 0 }, fix = { 0 };
+	struct finding *finding;
+
+	text_add(&text, "there is no %s record at %s: %s", row->kind->title, found->question.name.text,
+		 row->absent);
+	finding = sender_add_absent(sender, frame, row->part, text_str(&text));
+	text_add(&fix, "publish %s. TXT \"", found->question.name.text);
+	row->suggest(&found->record, &sender->domain, &fix);
+	text_add(&fix, "\"%s", row->kind == &tagged_mta_sts ? ", and the policy at its web server" : "");
+	result_fix(&frame->result, finding, &fix);
+	text_release(&text);
+}
+
 static void judge(const struct row *row, const struct sender *sender, struct frame *frame,
 		  const struct tagged_found *found)
 {
-	struct text text = { 0 };
 
 	json_object_set_new(sender->data, row->part->member, data(row, found));
 	switch (found->outcome) {
@@ -252,10 +267,7 @@ static void judge(const struct row *row, const struct sender *sender, struct fra
 		sender_add_unanswered(frame, row->part->name, &found->question);
 		break;
 	case TAGGED_ABSENT:
-		text_add(&text, "there is no %s record at %s: %s", row->kind->title,
-			 found->question.name.text, row->absent);
-		sender_add_absent(sender, frame, row->part, text_str(&text));
-		text_release(&text);
+		add_absent(row, sender, frame, found);
 		break;
 	case TAGGED_MISSPELT:
 	case TAGGED_SEVERAL:
