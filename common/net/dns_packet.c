@@ -240,7 +240,7 @@ static const struct extended_error {
 	{ 6, true, "DNSSEC bogus" },
 	{ 7, true, "a DNSSEC signature has expired" },
 	{ 8, true, "a DNSSEC signature is not valid yet" },
-	{ 9, true, "no DNSKEY fits the DS record" },
+	{ 9, true, "no DNSKEY can be trusted" },
 	{ 10, true, "DNSSEC signatures are missing" },
 	{ 11, true, "a DNSKEY is no zone key" },
 	{ 12, true, "NSEC records are missing" },
