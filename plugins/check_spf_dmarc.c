@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/dns_rounds.h"
 #include "mail/reasons.h"
+#include "mail/spf_record.h"
 #include "sender_domain.h"
 #include "sender_profiles.h"
 
@@ -26,7 +28,7 @@ static const struct option_row options[] = {
 	{ .help = "SPF, as a receiver evaluates it" },
 	{ 0, "ip", "ADDRESS", option_words, FIELD(ips),
 	  "an address that sends the domain's mail; repeatable", NULL },
-	{ 0, "mail-from", "ADDRESS", option_word, FIELD(mail_from),
+	{ 0, "mail-from", "ADDRESS", option_text, FIELD(mail_from),
 	  "the sender in the envelope; empty: a bounce (postmaster@DOMAIN)", NULL },
 	{ 0, "helo", "NAME", option_word, FIELD(helo), "the name that is said in EHLO", NULL },
 	{ 0, "expect-spf", "RESULT[,RESULT]", option_word, FIELD(expect_spf),
@@ -139,10 +141,24 @@ static bool add_domain(struct sender_settings *settings, struct slice name, cons
 	return true;
 }
 
+/* The identity's domain. One that can have no record ("[192.0.2.1]") is no wrong
+ * usage: receivers get such mail, and SPF has an answer for it. */
+static bool add_identity(struct sender_settings *settings, struct slice name)
+{
+	struct fault unused;
+
+	if (!add_domain(settings, name, "", &unused)) {
+		settings->parts &= 1;		/* the row of SPF */
+		settings->names[settings->name_count++].text[0] = '\0';
+	}
+	return true;
+}
+
 /* Without --domain it is that of --mail-from, else of --helo. */
 static bool choose_domains(struct sender_settings *settings, struct fault *fault)
 {
-	const char *at = settings->mail_from != NULL ? strrchr(settings->mail_from, '@') : NULL;
+	const struct slice *sender = &settings->sender;
+	const char *at = sender->len > 0 ? memrchr(sender->at, '@', sender->len) : NULL;
 
 	settings->names = calloc(settings->domains.count + 1, sizeof *settings->names);
 	if (settings->names == NULL)
@@ -154,10 +170,62 @@ static bool choose_domains(struct sender_settings *settings, struct fault *fault
 	if (settings->name_count > 0)
 		return true;
 	if (at != NULL)
-		return add_domain(settings, slice_of(at + 1), "--mail-from", fault);
+		return add_identity(settings, (struct slice){ at + 1, (size_t)(sender->at + sender->len - at - 1) });
 	if (settings->helo != NULL)
-		return add_domain(settings, slice_of(settings->helo), "--helo", fault);
+		return add_identity(settings, slice_of(settings->helo));
 	return fault_set(fault, FAULT_USAGE, "no domain to look at: give --domain NAME");
+}
+
+static bool read_addresses(struct sender_settings *settings, struct fault *fault)
+{
+	settings->addresses = calloc(settings->ips.count + 1, sizeof *settings->addresses);
+	if (settings->addresses == NULL)
+		return fault_set(fault, FAULT_LOCAL, "no memory");
+	for (size_t i = 0; i < settings->ips.count; i++) {
+		if (!ip_parse(slice_of(settings->ips.at[i]), &settings->addresses[i]))
+			return fault_set(fault, FAULT_USAGE, "--ip: %s is no address", settings->ips.at[i]);
+		ip_unmap(&settings->addresses[i]);	/* RFC 7208 5: as the IPv4 address it is */
+	}
+	return true;
+}
+
+static bool read_expectation(struct sender_settings *settings, struct fault *fault)
+{
+	struct slice list = slice_of(settings->expect_spf != NULL ? settings->expect_spf : ""), word;
+	enum spf_result result;
+
+	if (settings->expect_spf == NULL)
+		return true;
+	if (settings->ips.count == 0)
+		return fault_set(fault, FAULT_USAGE, "--expect-spf: give the address with --ip");
+	while (slice_split(&list, ',', &word)) {
+		if (!spf_result_parse(slice_trim(word), &result))
+			return fault_set(fault, FAULT_USAGE,
+					 "--expect-spf: %.*s is none of pass, fail, softfail, neutral, "
+					 "none, permerror, temperror", (int)word.len, word.at);
+		settings->expected_spf |= 1u << result;
+	}
+	return true;
+}
+
+/* "<a@b>" is how it stands in the envelope. */
+static bool read_sender(struct sender_settings *settings)
+{
+	struct slice from = slice_of(settings->mail_from != NULL ? settings->mail_from : "");
+
+	if (from.len >= 2 && *from.at == '<' && from.at[from.len - 1] == '>') {
+		from.at++;
+		from.len -= 2;
+	}
+	settings->sender = from;
+	return true;
+}
+
+static bool check_profile(const struct sender_settings *settings, struct fault *fault)
+{
+	return settings->profile == NULL || strcmp(settings->profile, "bulk") == 0 ||
+	       fault_set(fault, FAULT_USAGE, "--profile: %s is no profile; there is: bulk",
+			 settings->profile);
 }
 
 static bool prepare(struct frame *frame, void *own, struct fault *fault)
@@ -165,7 +233,10 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	struct sender_settings *settings = own;
 
 	(void)frame;
-	return choose_parts(settings, fault) && choose_domains(settings, fault) &&
+	settings->now = (int64_t)time(NULL);
+	return read_sender(settings) && check_profile(settings, fault) &&
+	       choose_parts(settings, fault) && choose_domains(settings, fault) &&
+	       read_addresses(settings, fault) && read_expectation(settings, fault) &&
 	       sender_profile_check(settings, fault);
 }
 
@@ -240,7 +311,8 @@ static void probe(struct frame *frame, void *own)
 		senders[i].settings = settings;
 		senders[i].domain = settings->names[i];
 		senders[i].is_alone = count == 1;
-		text_add(&frame->result.target, "%s%s", i > 0 ? "," : "", senders[i].domain.text);
+		text_add(&frame->result.target, "%s%s", i > 0 ? "," : "",
+			 senders[i].domain.text[0] != '\0' ? senders[i].domain.text : "-");
 	}
 	dns_rounds_open(&rounds, &lookups.resolver);
 	do {
@@ -271,6 +343,7 @@ static void release(void *own)
 	words_release(&settings->ips);
 	words_release(&settings->selectors);
 	free(settings->names);
+	free(settings->addresses);
 }
 
 int main(int argc, char **argv)
@@ -278,7 +351,7 @@ int main(int argc, char **argv)
 	static const struct frame_plugin plugin = {
 		.plugin = {
 			.name = "check_spf_dmarc",
-			.service = "SPF_DMARC",
+			.service = "SPF",
 			.purpose = "would a receiver believe the mail of a domain?",
 			.usage = "-d DOMAIN [--ip ADDRESS]... [--selector NAME]... [options]",
 			.options = options,

@@ -14,7 +14,7 @@ enum { NAMES_MAX = 10 };	/* of one address (RFC 8601 3) */
 
 /* An address that sends: its names, and the addresses of those. */
 struct route {
-	const char *word;
+	char word[IP_TEXT];
 	struct ip ip;
 	struct dns_question names, addresses[NAMES_MAX];
 	size_t count;
@@ -114,9 +114,8 @@ static void *study(const struct sender *sender, struct resolver *resolver)
 	for (size_t i = 0; i < settings->ips.count; i++) {
 		struct route *route = &bulk->routes[bulk->route_count];
 
-		route->word = settings->ips.at[i];
-		if (!ip_parse(slice_of(route->word), &route->ip))
-			continue;	/* wrong usage, which was said */
+		route->ip = settings->addresses[i];
+		ip_print(&route->ip, route->word);
 		follow(route, resolver);
 		bulk->route_count++;
 	}
@@ -293,14 +292,14 @@ static void judge_dmarc(const struct verdict *v)
 }
 
 /* Does mail from the domain pass with what passes for `word`? (RFC 9989 4.4) */
-static bool is_aligned(const struct verdict *v, const char *word, const char *mode)
+static bool is_aligned(const struct verdict *v, struct slice word, const char *mode)
 {
 	struct domain organization = dmarc_glance_organization(&v->bulk->dmarc, &v->sender->domain);
 	struct dmarc_policy policy;
 	struct domain other;
 	struct fault unused;
 
-	if (word == NULL || !domain_parse(slice_of(word), &other, &unused))
+	if (!domain_parse(word, &other, &unused))
 		return false;
 	dmarc_glance_policy(&v->bulk->dmarc, &policy);
 	if (slice_is_nocase(tag_value(policy.record, mode), "s"))
@@ -321,13 +320,15 @@ static bool may_be_aligned(const struct verdict *v, struct rule *rule)
 static void judge_alignment(const struct verdict *v)
 {
 	const struct sender_settings *settings = v->sender->settings;
-	const char *at = settings->mail_from != NULL ? strrchr(settings->mail_from, '@') : NULL;
-	const char *spf = settings->spf_domain != NULL ? settings->spf_domain : at != NULL ? at + 1 : NULL;
-	const char *dkim = settings->dkim_domain;
+	struct slice spf = slice_of(settings->spf_domain != NULL ? settings->spf_domain : "");
+	struct slice dkim = slice_of(settings->dkim_domain != NULL ? settings->dkim_domain : "");
+	const char *at = settings->sender.len > 0 ? memrchr(settings->sender.at, '@', settings->sender.len) : NULL;
 	struct rule rule = begin("alignment");
 	struct dmarc_policy policy;
 
-	if (spf == NULL && dkim == NULL) {
+	if (spf.len == 0 && at != NULL)
+		spf = (struct slice){ at + 1, (size_t)(settings->sender.at + settings->sender.len - at - 1) };
+	if (spf.len == 0 && dkim.len == 0) {
 		not_tested(v, rule.name, "SPF or DKIM is to pass for the domain of the From line: name that of "
 			   "--spf-domain, --mail-from or --dkim-domain");
 		return;
@@ -335,14 +336,19 @@ static void judge_alignment(const struct verdict *v)
 	if (!dmarc_glance_policy(&v->bulk->dmarc, &policy) && policy.unanswered != NULL) {
 		is_unknown(&rule, policy.unanswered);
 	} else if (is_aligned(v, dkim, "adkim")) {
-		text_add(&rule.text, "what DKIM signs for, %s, is aligned", dkim);
+		text_add(&rule.text, "what DKIM signs for, ");
+		text_add_foreign(&rule.text, dkim);
+		text_add(&rule.text, ", is aligned");
 	} else if (is_aligned(v, spf, "aspf")) {
-		text_add(&rule.text, "what SPF passes for, %s, is aligned", spf);
+		text_add(&rule.text, "what SPF passes for, ");
+		text_add_foreign(&rule.text, spf);
+		text_add(&rule.text, ", is aligned");
 	} else if (!may_be_aligned(v, &rule)) {
 		rule.outcome = RULE_FAILED;
-		text_add(&rule.text, "%s%s%s is not aligned with %s", spf != NULL ? spf : "",
-			 spf != NULL && dkim != NULL ? " or " : "", dkim != NULL ? dkim : "",
-			 v->sender->domain.text);
+		text_add_foreign(&rule.text, spf);
+		text_add(&rule.text, "%s", spf.len > 0 && dkim.len > 0 ? " or " : "");
+		text_add_foreign(&rule.text, dkim);
+		text_add(&rule.text, " is not aligned with %s", v->sender->domain.text);
 		text_add(&rule.fix, "sign with d=%s, or send with an address of %s in MAIL FROM",
 			 v->sender->domain.text, v->sender->domain.text);
 	}
@@ -439,7 +445,7 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 		   "be left within two days: the DNS does not show that");
 	not_tested(&v, "spam_rate", "complaints are to stay below 0.3 % (see postmaster.google.com): the DNS does "
 		   "not show that");
-	json_object_set_new(sender->data, sender_bulk.member, v.list);
+	json_object_set_new(sender->data, sender_bulk.name, v.list);
 }
 
-const struct sender_part sender_bulk = { "bulk", "bulk", study, judge, release };
+const struct sender_part sender_bulk = { "bulk", study, judge, release };

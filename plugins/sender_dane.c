@@ -211,4 +211,4 @@ static void release(void *found)
 	free(found);
 }
 
-const struct sender_part sender_dane = { "dane", "dane", study, judge, release };
+const struct sender_part sender_dane = { "dane", study, judge, release };

@@ -5,6 +5,8 @@
 
 #include "lookups.h"
 
+enum { JSON_TEXT_MAX = 65535 };	/* of one text: all that a TXT record can hold */
+
 /* "s1._domainkey", or with the domain where there are several. */
 static void add_subject(const struct sender *sender, const char *detail, struct text *subject)
 {
@@ -84,14 +86,13 @@ bool sender_add_unanswered(struct frame *frame, const char *stage,
 
 json_t *sender_json(struct slice bytes)
 {
-	enum { MOST = 4096 };
 	struct text marked = { 0 }, plain = { 0 };
-	json_t *string;
+	json_t *json;
 
-	text_add_foreign_most(&marked, bytes, MOST);
+	text_add_foreign_most(&marked, bytes, JSON_TEXT_MAX);
 	text_add_marked(&plain, text_str(&marked), TEXT_PLAIN);
-	string = json_string(text_str(&plain));
+	json = json_string(text_str(&plain));
 	text_release(&marked);
 	text_release(&plain);
-	return string;
+	return json;
 }

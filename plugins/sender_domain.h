@@ -13,6 +13,10 @@ struct sender_settings {
 	bool only_spf, is_parked, guesses_selectors;
 
 	/* Of these, by prepare() */
+	struct slice sender;		/* of --mail-from, without <> */
+	struct ip *addresses;		/* of --ip, as many; owned */
+	unsigned expected_spf;		/* a bit for each enum spf_result of --expect-spf */
+	int64_t now;			/* in seconds */
 	struct domain *names;		/* of --domain; owned */
 	size_t name_count;
 	unsigned parts;			/* a bit for each row of sender_parts */
@@ -22,7 +26,7 @@ struct sender_settings {
 /* One domain, and what each part found out about it. */
 struct sender {
 	const struct sender_settings *settings;
-	struct domain domain;
+	struct domain domain;		/* "": the identity of the mail has none */
 	bool is_alone;			/* there is no other domain in this run */
 	bool is_named;			/* --only names the part that is being judged */
 	json_t *data;			/* of this domain; borrowed */
@@ -34,10 +38,9 @@ struct sender {
  * given to judge() once, or released. */
 struct sender_part {
 	const char *name;	/* the word of --only, and the stage of its findings */
-	const char *member;	/* of the JSON data */
 	/* NULL: no memory. */
 	void *(*study)(const struct sender *sender, struct resolver *resolver);
-	/* Findings, numbers, and sender->data[member]. */
+	/* Findings, numbers, and a member of sender->data. */
 	void (*judge)(const struct sender *sender, struct frame *frame, const void *found);
 	void (*release)(void *found);
 };
@@ -58,6 +61,9 @@ struct finding *sender_add(const struct sender *sender, struct frame *frame, enu
 void sender_measure(const struct sender *sender, struct frame *frame, const char *label,
 		    const char *detail, double value);
 
+/* Foreign bytes, made printable, for the data. */
+json_t *sender_json(struct slice bytes);
+
 /* Something that may be there and is not: OK `not_published`, or WARNING where
  * --only names the part. */
 struct finding *sender_add_absent(const struct sender *sender, struct frame *frame,
@@ -71,8 +77,5 @@ bool sender_has_said(const struct frame *frame, const char *reason, const char *
  * `dns_temporary`, UNKNOWN. Nothing if it is unfinished: that is a "timeout". */
 bool sender_add_unanswered(struct frame *frame, const char *stage,
 			   const struct dns_question *question);
-
-/* Foreign bytes as a JSON string. */
-json_t *sender_json(struct slice bytes);
 
 #endif

@@ -287,4 +287,4 @@ static void release(void *found)
 	free(found);
 }
 
-const struct sender_part sender_mx = { "mx", "mx", study, judge, release };
+const struct sender_part sender_mx = { "mx", study, judge, release };

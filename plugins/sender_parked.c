@@ -157,7 +157,7 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 		rules[i](sender, found, &rule);
 		rule_add(sender, frame, &sender_parked, &rule, list);
 	}
-	json_object_set_new(sender->data, sender_parked.member, list);
+	json_object_set_new(sender->data, sender_parked.name, list);
 }
 
 static void release(void *found)
@@ -171,4 +171,4 @@ static void release(void *found)
 	free(parked);
 }
 
-const struct sender_part sender_parked = { "parked", "parked", study, judge, release };
+const struct sender_part sender_parked = { "parked", study, judge, release };

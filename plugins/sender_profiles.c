@@ -9,18 +9,11 @@ bool sender_profile_check(const struct sender_settings *settings, struct fault *
 {
 	const char *domains[] = { settings->spf_domain, settings->dkim_domain };
 	struct domain unused;
-	struct ip ip;
 
 	if (settings->profile == NULL)
 		return true;
-	if (strcmp(settings->profile, "bulk") != 0)
-		return fault_set(fault, FAULT_USAGE, "--profile: %s is not bulk", settings->profile);
 	if (settings->is_parked)
 		return fault_set(fault, FAULT_USAGE, "--profile: a domain that is --parked sends nothing");
-	for (size_t i = 0; i < settings->ips.count; i++) {
-		if (!ip_parse(slice_of(settings->ips.at[i]), &ip))
-			return fault_set(fault, FAULT_USAGE, "--ip: %s is no address", settings->ips.at[i]);
-	}
 	for (size_t i = 0; i < 2; i++) {
 		if (domains[i] != NULL && !domain_parse(slice_of(domains[i]), &unused, fault))
 			return fault_prefix(fault, i == 0 ? "--spf-domain: " : "--dkim-domain: ");

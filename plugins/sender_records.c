@@ -135,6 +135,7 @@ static void suggest_bimi(const struct tagged_record *record, const struct domain
 struct row {
 	const struct tagged_kind *kind;
 	const struct sender_part *part;
+	const char *member;		/* of the data */
 	const char *reason;		/* it is there, and not right */
 	const char *absent;		/* what follows where it is not there */
 	const char *broken;		/* and where it is not right */
@@ -143,16 +144,16 @@ struct row {
 };
 
 static const struct row mta_sts_row = {
-	&tagged_mta_sts, &sender_mta_sts, "mta_sts_invalid",
+	&tagged_mta_sts, &sender_mta_sts, "mta_sts", "mta_sts_invalid",
 	"senders are not told to insist on TLS", "senders act as if there were no MTA-STS",
 	suggest_mta_sts,
 };
 static const struct row tls_rpt_row = {
-	&tagged_tls_rpt, &sender_tls_rpt, "tls_rpt_invalid",
+	&tagged_tls_rpt, &sender_tls_rpt, "tls_rpt", "tls_rpt_invalid",
 	"nobody reports failures of TLS", "nobody reports failures of TLS", suggest_tls_rpt,
 };
 static const struct row bimi_row = {
-	&tagged_bimi, &sender_bimi, "bimi_invalid",
+	&tagged_bimi, &sender_bimi, "bimi", "bimi_invalid",
 	"no logo is shown beside its mail", "no logo is shown beside its mail", suggest_bimi,
 };
 
@@ -261,7 +262,7 @@ static void judge(const struct row *row, const struct sender *sender, struct fra
 		  const struct tagged_found *found)
 {
 
-	json_object_set_new(sender->data, row->part->member, data(row, found));
+	json_object_set_new(sender->data, row->member, data(row, found));
 	switch (found->outcome) {
 	case TAGGED_UNKNOWN:
 		sender_add_unanswered(frame, row->part->name, &found->question);
@@ -334,9 +335,9 @@ static void release(void *found)
 }
 
 const struct sender_part sender_mta_sts = {
-	"mta-sts", "mta_sts", study_mta_sts, judge_mta_sts, release,
+	"mta-sts", study_mta_sts, judge_mta_sts, release,
 };
 const struct sender_part sender_tls_rpt = {
-	"tls-rpt", "tls_rpt", study_tls_rpt, judge_tls_rpt, release,
+	"tls-rpt", study_tls_rpt, judge_tls_rpt, release,
 };
-const struct sender_part sender_bimi = { "bimi", "bimi", study_bimi, judge_bimi, release };
+const struct sender_part sender_bimi = { "bimi", study_bimi, judge_bimi, release };

@@ -48,6 +48,11 @@ static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 	       (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
 }
 
+bool ip_shares(const struct ip *a, const struct ip *b, unsigned bits)
+{
+	return a->version == b->version && same_bits(a->bytes, b->bytes, bits);
+}
+
 const char *ip_not_public(const struct ip *ip)
 {
 	static const struct {

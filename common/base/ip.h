@@ -25,6 +25,9 @@ void ip_unmap(struct ip *ip);
 unsigned ip_bits(const struct ip *ip);	/* 32 or 128 */
 bool ip_same(const struct ip *a, const struct ip *b);
 
+/* Are they of one family, and the same in so many leading bits? */
+bool ip_shares(const struct ip *a, const struct ip *b, unsigned bits);
+
 /* Why nobody outside can see this address as a sender, in words; NULL when it
  * may be public. Loopback and documentation addresses count as public: lists
  * are tested with them. (RFC 1918, 6598, 3927, 4193, 4291, 1122, 5771) */

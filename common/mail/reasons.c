@@ -6,6 +6,7 @@
 static const char rfc5782[] = "https://www.rfc-editor.org/rfc/rfc5782";
 static const char rfc6471[] = "https://www.rfc-editor.org/rfc/rfc6471";
 static const char rfc6890[] = "https://www.rfc-editor.org/rfc/rfc6890";
+static const char rfc7208[] = "https://www.rfc-editor.org/rfc/rfc7208";
 static const char rfc7505[] = "https://www.rfc-editor.org/rfc/rfc7505";
 static const char rfc8020[] = "https://www.rfc-editor.org/rfc/rfc8020";
 
@@ -218,6 +219,50 @@ const struct reason mail_reasons[] = {
 	  "you", "see why the others do not work, or lower --min-healthy", NULL, NULL },
 
 	/* what a domain says of its mail: check_spf_dmarc */
+	{ "spf_published", "the domain has an SPF record", "nobody", NULL, NULL, NULL },
+	{ "spf_missing", "the domain has no SPF record",
+	  "you", "publish one that allows the addresses which send its mail", rfc7208, NULL },
+	{ "spf_multiple", "the domain has several SPF records, and may have one",
+	  "you", "make one of them", rfc7208, NULL },
+	{ "spf_syntax", "an SPF record is not written as receivers read it",
+	  "you, or who publishes it", "correct it at the byte that is named", rfc7208, NULL },
+	{ "spf_misspelt", "a text looks like an SPF record and is none",
+	  "you", "delete it: only \"v=spf1 ...\" is read", rfc7208, NULL },
+	{ "spf_include_broken", "an SPF record includes one that is not there, or several",
+	  "you", "take the include out, or correct its name", rfc7208, NULL },
+	{ "spf_loop", "an SPF record includes itself",
+	  "you, or who publishes it", "take that include out", rfc7208, NULL },
+	{ "spf_too_many_lookups", "an SPF record asks the DNS more often than receivers follow",
+	  "you", "take out includes that are not needed, replace a and mx by ip4 and ip6, or send that mail "
+	  "from a sub-domain with a record of its own", rfc7208, "spf_lookups" },
+	{ "spf_too_many_voids", "an SPF record asks for names that are not there",
+	  "you", "take out the terms that lead to them", rfc7208, "spf_voids" },
+	{ "spf_too_many_hosts", "an mx in an SPF record leads to more hosts than receivers follow",
+	  "you", "name the addresses with ip4 and ip6 instead", rfc7208, NULL },
+	{ "spf_too_open", "an SPF record allows far too many addresses",
+	  "you", "allow the addresses that send, and no others", rfc7208, NULL },
+	{ "spf_open_end", "an SPF record says nothing of those it does not name",
+	  "you", "let it end in ~all, and when all senders are known in -all", rfc7208, NULL },
+	{ "spf_ptr", "an SPF record uses ptr, which should not be used",
+	  "you", "name the addresses with ip4 and ip6 instead", rfc7208, NULL },
+	{ "spf_unreached", "a term of an SPF record is never looked at",
+	  "you", "put it before \"all\", or take it out", rfc7208, NULL },
+	{ "spf_repeated", "a term of an SPF record stands there twice",
+	  "you", "take one of them out", rfc7208, NULL },
+	{ "spf_note", "something of an SPF record is worth knowing", "nobody", NULL, NULL, NULL },
+	{ "spf_tree_cut", "an SPF record leads to more than is looked at",
+	  "you", "take out includes until it costs no more than ten look-ups", rfc7208, NULL },
+	{ "spf_pass", "SPF allows this address to send for the domain", "nobody", NULL, NULL, NULL },
+	{ "spf_softfail", "SPF says that this address should not send for the domain",
+	  "you", "add the sending address to the domain's SPF record", rfc7208, NULL },
+	{ "spf_neutral", "SPF says nothing of this address",
+	  "you", "add the sending address to the domain's SPF record", rfc7208, NULL },
+	{ "spf_none", "the sender's domain has no SPF record",
+	  "you", "publish one that allows the addresses which send its mail", rfc7208, NULL },
+	{ "spf_permerror", "receivers cannot evaluate the SPF record",
+	  "you", "mend what is named; until then nothing passes", rfc7208, NULL },
+	{ "spf_unexpected", "SPF has another answer for this address than was expected",
+	  "you", "change the record, or what --expect-spf says", rfc7208, NULL },
 	{ "not_published", "the domain does not publish this, which it may",
 	  "you", "publish it, if you want what it gives", NULL, NULL },
 	{ "published", "the domain publishes this, and it is right",

@@ -33,6 +33,13 @@ bool option_word(const char *value, void *field, struct fault *fault)
 	return true;
 }
 
+bool option_text(const char *value, void *field, struct fault *fault)
+{
+	(void)fault;
+	*(const char **)field = value;
+	return true;
+}
+
 bool option_words(const char *value, void *field, struct fault *fault)
 {
 	if (*value == '\0')

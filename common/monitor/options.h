@@ -29,6 +29,7 @@ struct option_row {
 option_reader option_flag;	/* bool */
 option_reader option_more;	/* unsigned: once more */
 option_reader option_word;	/* const char *: the last one given */
+option_reader option_text;	/* const char *: the same, and it may be empty */
 option_reader option_words;	/* struct words: all of them */
 option_reader option_count;	/* unsigned: a number from 1 on */
 option_reader option_bytes;	/* uint64_t: a size, with K M G */

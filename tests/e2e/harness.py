@@ -4,6 +4,7 @@
 import atexit
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -39,17 +40,17 @@ def write(name, text, mode=0o644):
 
 
 def free_port():
-    """A port that is free for UDP and TCP on loopback."""
+    """A port that is free for UDP and TCP on loopback, and that no client is given
+    until a server has it: below the kernel's range for those (32768)."""
     for _ in range(100):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.bind(("127.0.0.1", 0))
-            port = udp.getsockname()[1]
-            with socket.socket() as tcp:
-                try:
-                    tcp.bind(("127.0.0.1", port))
-                    return port
-                except OSError:
-                    continue
+        port = random.randrange(10240, 32768)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            try:
+                udp.bind(("127.0.0.1", port))
+                tcp.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
     raise RuntimeError("no free port")
 
 
@@ -60,13 +61,15 @@ class Server:
         self.process = subprocess.Popen([str(word) for word in argv], **kwargs)
         atexit.register(self.stop)
         if ready:
-            for _ in range(200):
+            until = time.monotonic() + 30
+            while time.monotonic() < until:
                 if ready():
                     return
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.05)
-            raise RuntimeError(f"{argv[0]} did not start")
+            end = "is not ready" if self.process.poll() is None else f"ended ({self.process.poll()})"
+            raise RuntimeError(f"{' '.join(map(str, argv))}: {end}")
 
     def stop(self):
         if self.process.poll() is None:
@@ -104,7 +107,7 @@ class FakeDNS(Server):
                 for t, how, port, i, kind, name in lines]
 
 
-def dns_answers(port, name, kind=1):
+def dns_answers(port, name, kind=1, address="127.0.0.1"):
     """Does a server answer this name with NOERROR or NXDOMAIN?"""
     question = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
     question += b"".join(bytes([len(x)]) + x.encode() for x in name.split(".") if x)
@@ -112,7 +115,7 @@ def dns_answers(port, name, kind=1):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(0.3)
         try:
-            s.sendto(question, ("127.0.0.1", port))
+            s.sendto(question, (address, port))
             return s.recv(4096)[3] & 15 in (0, 3)
         except OSError:
             return False

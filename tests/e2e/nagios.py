@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nagios itself runs the plugin: its result and perfdata as Nagios understood them."""
+"""Nagios itself runs the plugins: their results and perfdata as Nagios understood them,
+and what a notification made of them."""
 
+import re
 import shutil
 import subprocess
 import time
 import unittest
 
-from harness import IS_ROOT, PLUGINS, WORK, FakeDNS, Server, TestCase
+from harness import IS_ROOT, PLUGINS, WORK, FakeDNS, Server, TestCase, write
+from servers.dane import Dane
+from servers.dovecot import PASSWORD, USER
+from servers.hostile import Closed, Hostile
+from servers.pki import PKI
+from servers.postfix import Postfix
 
-#: what Nagios' own templates are for
+#: what Nagios' own templates are for; the notification is written as theirs are
 TEMPLATES = """
 define timeperiod {
   timeperiod_name 24x7
@@ -23,12 +30,14 @@ define timeperiod {
 }
 define command {
   command_name notify
-  command_line /bin/true
+  command_line /usr/bin/printf "%b" "$SERVICEDESC$ is $SERVICESTATE$: $SERVICEOUTPUT$\\n\
+$LONGSERVICEOUTPUT$\\n" >>FOLDER/notified
 }
 define contact {
   contact_name root
   host_notification_period 24x7
   service_notification_period 24x7
+  service_notification_options w,u,c
   host_notification_commands notify
   service_notification_commands notify
 }
@@ -65,7 +74,7 @@ class Nagios(TestCase):
 
     def configure(self, objects):
         """nagios.cfg with Mailpath's commands and these objects."""
-        (self.folder / "templates.cfg").write_text(TEMPLATES)
+        (self.folder / "templates.cfg").write_text(TEMPLATES.replace("FOLDER", str(self.folder)))
         (self.folder / "objects.cfg").write_text(objects)
         (self.folder / "resource.cfg").write_text("")
         (self.folder / "nagios.cfg").write_text(f"""
@@ -103,6 +112,21 @@ service_perfdata_file_processing_interval=0
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertRegex(done.stdout, r"Total Warnings:\s+0\nTotal Errors:\s+0")
 
+    def results(self, count):
+        """What status.dat shows, and service -> [state, output, perfdata], when Nagios has
+        run so many services once."""
+        nagios = Server(["nagios4", self.folder / "nagios.cfg"], stdout=subprocess.DEVNULL)
+        self.addCleanup(nagios.stop)
+        status, rows = self.folder / "status.dat", self.folder / "perfdata"
+        for _ in range(300):
+            time.sleep(0.1)
+            shown = status.read_text() if status.exists() else ""
+            if len(re.findall(r"servicestatus \{\n(?:(?!\t\}).*\n)*?\thas_been_checked=1", shown)) == count:
+                break
+        nagios.stop()       # and what it had yet to write is written
+        lines = rows.read_text().splitlines()
+        return shown, {line.split("\t")[0]: line.split("\t")[1:] for line in lines}
+
     def test_the_examples_are_valid(self):
         self.configure((self.share / "services.cfg").read_text())
 
@@ -136,17 +160,7 @@ define service {{
   check_command mailpath_dnsbl!--nothing
 }}
 """)
-        nagios = Server(["nagios4", self.folder / "nagios.cfg"], stdout=subprocess.DEVNULL)
-        self.addCleanup(nagios.stop)
-        rows = {}
-        for _ in range(300):
-            time.sleep(0.1)
-            if (self.folder / "perfdata").exists():
-                lines = (self.folder / "perfdata").read_text().splitlines()
-                rows = {line.split("\t")[0]: line.split("\t")[1:] for line in lines}
-            status = self.folder / "status.dat"
-            if len(rows) >= 2 and status.exists() and "DNSBL UNKNOWN" in status.read_text():
-                break
+        shown, rows = self.results(3)
         self.assertEqual(rows["listed"][0], "CRITICAL")
         # Nagios makes ':' of ';', which parts the fields of its log.
         self.assertEqual(rows["listed"][1], "DNSBL CRITICAL - 192.0.2.10 is listed by bl.test: "
@@ -155,11 +169,63 @@ define service {{
         self.assertEqual(rows["clean"][:2], ["OK", "DNSBL OK - 192.0.2.99 is not listed: "
                                                    "1 of 1 lists healthy"])
         self.assertTrue(rows["clean"][2].startswith("listed=0;1;2;0;1 "))
-        shown = status.read_text()
         self.assertRegex(shown, r"current_state=3\n(.*\n)*?.*plugin_output=DNSBL UNKNOWN - --nothing")
         # The long output came whole, and what the list says did no harm.
         self.assertRegex(shown, r"long_plugin_output=\[CRITICAL\] dnsbl_listed bl\.test: 192\.0\.2\.10 -> "
                                 r"127\.0\.0\.4 \"see \?id\? \? \?n \?USER1\? \?b\?\"\\n    fix: ")
+
+    def test_nagios_shows_what_mail_servers_say(self):
+        postfix, dane = Postfix.get(), Dane.get()
+        logins = write("logins.ini", f"[good]\nuser={USER}\npassword={PASSWORD}\n"
+                                     f"[bad]\nuser={USER}\npassword={PASSWORD}x\n", 0o400)
+        shutil.chown(logins, "nagios")
+        hostile = Hostile({"RCPT": "550 5.7.1 no; see `id` | \\n $USER1$ <b>"})
+        self.addCleanup(hostile.stop)
+        closed = Closed()
+        self.addCleanup(closed.socket.close)
+        login = f"-4 -p {postfix.submission} -S --ca-file {PKI.get().ca}"
+        services = {
+            "plain": f"mailpath_smtp!-p {postfix.mx} -w 20 -c 25",
+            "refused": f"mailpath_smtp!-p {hostile.port} --from '<>' --to a@b.test",
+            "outside": f"mailpath_smtp_mx!several.world.test!a@signed.test!grey@signed.test!"
+                       f"-p {postfix.mx} --resolver {dane.resolver}",
+            "dane": f"mailpath_smtp_dane!twoservers.signed.test!-p {postfix.mx} --resolver {dane.resolver}",
+            "login": f"mailpath_smtp_login!localhost!good@{logins}!{login}",
+            "bad login": f"mailpath_smtp_login!localhost!bad@{logins}!{login} -vvv",
+            "delivery": f"mailpath_smtp_deliver!a@signed.test!probe@signed.test!-p {postfix.mx} "
+                        f"--subject 'canary of Nagios'",
+            "way out": f"mailpath_smtp_egress!127.0.0.1:{postfix.mx}!--egress-target 127.0.0.1:{closed.port} "
+                       f"--egress-target 127.0.0.2:{closed.port}",
+        }
+        objects = "define host {\n  use generic-host\n  host_name mail\n  address 127.0.0.1\n}\n"
+        for name, command in services.items():
+            objects += "define service {\n  use generic-service\n  host_name mail\n" \
+                       f"  service_description {name}\n  check_command {command}\n}}\n"
+        self.configure(objects)
+        shown, rows = self.results(len(services))
+        notified = (self.folder / "notified").read_text()
+        self.assertEqual({name: row[0] for name, row in rows.items()},
+                         {"plain": "OK", "refused": "CRITICAL", "outside": "WARNING", "dane": "CRITICAL",
+                          "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "way out": "CRITICAL"},
+                         rows)
+        self.assertTrue(rows["plain"][1].startswith(f"SMTP OK - 127.0.0.1:{postfix.mx} takes mail, "))
+        self.assertRegex(rows["plain"][2], r"^time=[\d.]+s;20;25;0 time_connect=.* size_limit=65536B;;;0 ")
+        self.assertIn(" time_auth=", rows["login"][2])
+        self.assertIn(" servers=3;;;0 servers_failed=3;;;0;3 ", rows["outside"][2])
+        self.assertIn(" servers=2;;;0 servers_failed=1;;;0;2", rows["dane"][2])
+        # What the server says came whole, and did no harm.
+        said = f"127.0.0.1:{hostile.port}: rcpt a@b.test: 550 5.7.1 no{{}} see ?id? ? ?n ?USER1? ?b?"
+        self.assertEqual(rows["refused"][1], f"SMTP CRITICAL - {said.format(':')}")
+        self.assertIn(f"\n[CRITICAL] unclassified {said.format(';')}\n    fix: ", notified)
+        for name, finding in (("outside", r"\[WARNING\] greylisted mx3\.world\.test\[127\.0\.0\.12\]:\d+: "),
+                              ("dane", r"\[CRITICAL\] tlsa_mismatch wrong\.signed\.test\["),
+                              ("bad login", r"\[CRITICAL\] auth_failed localhost\["),
+                              ("way out", r"\[CRITICAL\] egress_25_blocked IPv4: ")):
+            self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: SMTP .*\n(.+\n)*"
+                                       fr"{finding}.*\n    fix: ")
+        self.assertIn("MAIL FROM:<>", hostile.lines())
+        self.assertIsNotNone(postfix.stored("Subject: canary of Nagios"))
+        self.assertNotIn(PASSWORD, shown + notified + str(rows))
 
     def tearDown(self):
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -4,9 +4,11 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 
 from harness import TOP, WORK, TestCase, environment, unprivileged
+from servers.hostile import Closed
 
 
 class Quickstart(TestCase):
@@ -37,6 +39,16 @@ class Quickstart(TestCase):
         self.assertEqual(re.findall(r"^DNSBL (\w+) - ", done.stdout, re.M), ["OK", "CRITICAL", "UNKNOWN"])
         self.assertIn("then ask for removal at https://check.spamhaus.org/?ip=192.0.2.25", done.stdout)
         self.assertIn("fix: run a resolver of your own", done.stdout)
+        self.assertEqual(re.findall(r"^SMTP (\w+) - ", done.stdout, re.M), ["OK", "CRITICAL", "WARNING"])
+        port = re.search(r"its mail server has port (\d+)\.", done.stdout)[1]
+        server = re.escape(f"mx.receiver.example[127.0.0.1]:{port}")
+        self.assertRegex(done.stdout, fr"(?m)^SMTP OK - {server} takes mail, through rcpt \|")
+        self.assertRegex(done.stdout, fr"(?m)^\[CRITICAL\] blocklisted {server}: mail: listed by "
+                                      r"zen\.spamhaus\.org: 554 .*\n    fix: find out why the list has it")
+        self.assertRegex(done.stdout, fr"(?m)^\[WARNING\] greylisted {server}: .*\n    fix: wait")
+        # With the script its servers have ended.
+        with socket.socket() as client:
+            self.assertNotEqual(client.connect_ex(("127.0.0.1", int(port))), 0)
 
     def test_2_hands_options_on_to_the_plugin(self):
         done = self.quickstart("-H", "10.0.0.1")
@@ -44,6 +56,10 @@ class Quickstart(TestCase):
         self.assertIn("address_not_public 10.0.0.1", done.stdout)
         done = self.quickstart("check_dnsbl", "--version")
         self.assertIn("check_dnsbl (mailpath-plugins)", done.stdout)
+        with Closed() as closed:
+            done = self.quickstart("check_smtp_send", "-H", "localhost", "-p", str(closed.port))
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn("[CRITICAL] connect_refused localhost[127.0.0.1]:", done.stdout)
 
     def test_3_works_where_it_may_not_write(self):
         subprocess.run(["chmod", "-R", "a-w", self.copy], check=True)

@@ -171,6 +171,12 @@ def look(domain, *words, resolver=None, **kwargs):
     return run("check_spf_dmarc", "-d", domain, "--resolver", resolver or World.get().resolver, *words, **kwargs)
 
 
+def waits(server, delay_ms):
+    """How often was the server waited for, whose answers take so long?"""
+    times = [question[0] for question in server.questions()]
+    return 1 + sum(later - earlier > delay_ms * 900 for earlier, later in zip(times, times[1:]))
+
+
 class Exchangers(TestCase):
     def test_good_ones_are_told(self):
         result = look("good.mail.test", "--only", "mx", "-v")
@@ -261,14 +267,12 @@ class Exchangers(TestCase):
         result = look("slow.example", "--only", "mx,dane", "-t", 1, resolver=server.resolver)
         self.assertState(result, "UNKNOWN")
         self.assertFinding(result, "UNKNOWN", "timeout", server.resolver, "MX slow.example")
-        self.assertLess(result.seconds, 1.2 + 1)
 
     def test_all_parts_take_two_waits(self):
         """The chain is MX, then addresses and TLSA; everything else goes along."""
-        server = FakeDNS("long.example MX 10 mx.long.example\nmx.long.example A 192.0.2.1\n", "-d", 200)
-        result = look("long.example", "--only", "mx,mta-sts,tls-rpt,dane,bimi", resolver=server.resolver)
-        self.assertLess(result.value("time"), 0.6)
-        self.assertGreaterEqual(result.value("time"), 0.4)
+        server = FakeDNS("long.example MX 10 mx.long.example\nmx.long.example A 192.0.2.1\n", "-d", 500)
+        look("long.example", "--only", "mx,mta-sts,tls-rpt,dane,bimi", resolver=server.resolver)
+        self.assertEqual(waits(server, 500), 2)
 
 
 class Records(TestCase):
@@ -468,8 +472,9 @@ class Parked(TestCase):
         self.assertEqual({rule["outcome"] for rule in rules}, {"unknown"})
 
     def test_it_is_one_wait(self):
-        server = FakeDNS("slow.example MX 0 .\n", "-d", 200)
-        self.assertLess(look("slow.example", "--parked", resolver=server.resolver).value("time"), 0.39)
+        server = FakeDNS("slow.example MX 0 .\n", "-d", 500)
+        look("slow.example", "--parked", resolver=server.resolver)
+        self.assertEqual(waits(server, 500), 1)
 
 
 class Bulk(TestCase):

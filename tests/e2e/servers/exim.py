@@ -5,6 +5,7 @@ so it is fetched, unpacked, and run from where it lies."""
 import shutil
 import subprocess
 import unittest
+from pathlib import Path
 
 from harness import WORK, Once, free_port, write
 from servers.dovecot import PASSWORD, USER, find_message
@@ -25,7 +26,7 @@ class Exim(Once):
         self.folder = WORK / "exim"
         self.fetch()
         for name in ("spool", "log", "mail"):
-            (self.folder / name).mkdir()
+            (self.folder / name).mkdir(exist_ok=True)
             shutil.chown(self.folder / name, "mail", "mail")
         # Exim reads the key as its own user.
         key = write("exim/key", PKI.get().key("good").read_text(), 0o600)
@@ -33,11 +34,17 @@ class Exim(Once):
         self.port, self.smtps = free_port(), free_port()
         configuration = write("exim/exim.conf", self.configuration(key))
         pid_file = self.folder / "pid"
+        # The user and the group that it was built for; its package would have made them.
+        users = write("exim/passwd", Path("/etc/passwd").read_text() +
+                      "Debian-exim:x:59999:59999::/nonexistent:/usr/sbin/nologin\n")
+        groups = write("exim/group", Path("/etc/group").read_text() + "Debian-exim:x:59999:\n")
         self.server = Leashed([self.folder / "root/usr/sbin/exim4", "-C", configuration, "-bdf"],
-                              ready=pid_file.exists, stderr=(self.folder / "stderr").open("w"))
+                              ready=pid_file.exists,
+                              mount=(users, "/etc/passwd", groups, "/etc/group"),
+                              stderr=(self.folder / "stderr").open("w"))
 
     def fetch(self):
-        (self.folder / "root").mkdir(parents=True)
+        (self.folder / "root").mkdir(parents=True, exist_ok=True)
         done = subprocess.run(["apt-get", "-q", "download", "exim4-daemon-light"], cwd=self.folder,
                               capture_output=True, text=True, check=False)
         packages = list(self.folder.glob("*.deb"))

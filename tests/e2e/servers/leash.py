@@ -12,15 +12,15 @@ SCRIPT = """setsid "$@" &
 read -r nothing
 kill $! && wait $!
 """
-MOUNTED = 'mount --bind "$1" "$2" || exit\nshift 2\n'
+MOUNT = 'mount --bind "$1" "$2" || exit\nshift 2\n'
 
 
 class Leashed(Server):
-    """A daemon in the foreground; with `mount` (ours, theirs) it sees our file in the
-    place of theirs, and nobody else does."""
+    """A daemon in the foreground; with `mount` (ours, theirs, ...) it sees our
+    files in the place of theirs, and nobody else does."""
 
     def __init__(self, argv, ready=None, mount=(), **kwargs):
-        command = ["sh", "-c", (MOUNTED if mount else "") + SCRIPT, "sh", *mount, *argv]
+        command = ["sh", "-c", MOUNT * (len(mount) // 2) + SCRIPT, "sh", *mount, *argv]
         if mount:
             command = ["unshare", "--mount", "--propagation", "private", *command]
         kwargs = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | kwargs

@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import WORK, Once, free_port, write
+from harness import WORK, Once, dns_answers, free_port, write
 from servers.dovecot import Dovecot, find_message
 from servers.leash import Leashed
 from servers.pki import PKI
@@ -135,7 +135,9 @@ class Postfix(Once):
         write("postfix/bl.test", "$SOA 60 ns.test hostmaster.test 0 600 300 86400 60\n$TTL 60\n"
               ":127.0.0.2:Listed in bl.test, see http://bl.test/q?$\n127.0.0.2\n127.0.0.1\n")
         self.rbldnsd = Leashed(["rbldnsd", "-n", "-f", "-u", "nobody:nogroup", "-w", self.folder,
-                                "-b", f"{self.dns_address}/53", "bl.test:ip4set:bl.test"])
+                                "-b", f"{self.dns_address}/53", "bl.test:ip4set:bl.test"],
+                               ready=lambda: dns_answers(53, "2.0.0.127.bl.test",
+                                                         address=self.dns_address))
 
     def write_maps(self):
         etc = self.folder / "etc"
