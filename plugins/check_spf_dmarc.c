@@ -7,6 +7,7 @@
 #include "mail/reasons.h"
 #include "mail/spf_record.h"
 #include "sender_domain.h"
+#include "sender_profiles.h"
 
 /* check_spf_dmarc: would a receiver believe the mail of a domain? */
 
@@ -62,11 +63,24 @@ static const struct metric_row metrics[] = {
 	{ 0 },
 };
 
-/* In the order in which mail needs them. */
+/* In the order in which mail needs them. The last two are what --parked and --profile
+ * look at: no word of --only names them. */
 static const struct sender_part *const parts[] = {
 	&sender_spf,
+	&sender_mx,
+	&sender_mta_sts,
+	&sender_tls_rpt,
+	&sender_dane,
+	&sender_bimi,
+	&sender_parked,
+	&sender_bulk,
 };
-enum { PARTS = sizeof parts / sizeof *parts };
+enum {
+	PARTS = sizeof parts / sizeof *parts,
+	BULK = PARTS - 1,
+	PARKED = PARTS - 2,
+	NAMED = PARTS - 2,
+};
 
 /* ---- what is asked for ---- */
 
@@ -78,9 +92,9 @@ static bool take_parts(struct sender_settings *settings, struct slice list, stru
 		size_t i = 0;
 
 		word = slice_trim(word);
-		while (i < PARTS && !slice_is(word, parts[i]->name))
+		while (i < NAMED && !slice_is(word, parts[i]->name))
 			i++;
-		if (i == PARTS)
+		if (i == NAMED)
 			return fault_set(fault, FAULT_USAGE,
 					 "--only: %.*s is none of spf, dmarc, dkim, mx, mta-sts, "
 					 "tls-rpt, dane, bimi", (int)word.len, word.at);
@@ -97,7 +111,16 @@ static bool choose_parts(struct sender_settings *settings, struct fault *fault)
 	}
 	if (settings->only_spf && !take_parts(settings, slice_of("spf"), fault))
 		return false;
-	settings->parts = settings->named_parts != 0 ? settings->named_parts : (1u << PARTS) - 1;
+	settings->parts = settings->named_parts;
+	/* These judge by rules of their own, and what --only names besides by the usual
+	 * ones: a domain without mail is not to be blamed for having no MX, and one cause
+	 * is one finding. */
+	if (settings->is_parked)
+		settings->parts |= 1u << PARKED;
+	if (settings->profile != NULL)
+		settings->parts |= 1u << BULK;
+	if (settings->parts == 0)
+		settings->parts = (1u << NAMED) - 1;
 	return true;
 }
 
@@ -213,7 +236,8 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	settings->now = (int64_t)time(NULL);
 	return read_sender(settings) && check_profile(settings, fault) &&
 	       choose_parts(settings, fault) && choose_domains(settings, fault) &&
-	       read_addresses(settings, fault) && read_expectation(settings, fault);
+	       read_addresses(settings, fault) && read_expectation(settings, fault) &&
+	       sender_profile_check(settings, fault);
 }
 
 /* ---- the rounds ---- */

@@ -30,7 +30,7 @@ struct sender {
 	bool is_alone;			/* there is no other domain in this run */
 	bool is_named;			/* --only names the part that is being judged */
 	json_t *data;			/* of this domain; borrowed; NULL: nobody asks for it */
-	void *found[8];			/* by part */
+	void *found[10];			/* by part */
 };
 
 /* A part is looked at in rounds (base/dns_rounds.h): study() is run again and
@@ -47,7 +47,7 @@ struct sender_part {
 };
 
 extern const struct sender_part sender_spf, sender_dmarc, sender_dkim, sender_mx, sender_mta_sts,
-	sender_tls_rpt, sender_dane, sender_bimi;
+	sender_tls_rpt, sender_dane, sender_bimi, sender_parked, sender_bulk;
 
 /* ---- for the parts ---- */
 
@@ -67,7 +67,16 @@ json_t *sender_json(struct slice bytes);
 
 /* Something that may be there and is not: OK `not_published`, or WARNING where
  * --only names the part. */
-void sender_add_absent(const struct sender *sender, struct frame *frame,
-		       const struct sender_part *part, const char *what);
+struct finding *sender_add_absent(const struct sender *sender, struct frame *frame,
+				  const struct sender_part *part, const char *what);
+
+/* Is there such a finding already? */
+bool sender_has_said(const struct frame *frame, const char *reason, const char *subject);
+
+/* Did the question get no answer? Then that is a finding, once for each name:
+ * `dnssec_bogus`, CRITICAL, where DNSSEC rejects what there is, otherwise
+ * `dns_temporary`, UNKNOWN. Nothing if it is unfinished: that is a "timeout". */
+bool sender_add_unanswered(struct frame *frame, const char *stage,
+			   const struct dns_question *question);
 
 #endif

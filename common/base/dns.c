@@ -81,6 +81,8 @@ void dns_print(struct text *text, const struct dns_question *question)
 		text_add(text, ", %u tries", question->tries);
 	if (question->authenticated)
 		text_add(text, ", authenticated");
+	if (question->is_unchecked)
+		text_add(text, ", unchecked");
 }
 
 void dns_release(struct dns_question *questions, size_t count)

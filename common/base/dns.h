@@ -53,6 +53,8 @@ struct dns_question {
 				 * DNS_LANE_WINDOW are in flight. Such bulk questions
 				 * are neither coalesced nor remembered. */
 	const struct endpoint *server;	/* ask this one, or NULL: the resolver's */
+	bool is_unchecked;	/* have answers that DNSSEC rejects, too (the CD bit,
+				 * RFC 4035 3.2.2) */
 
 	/* What came of it */
 	enum dns_status status;
@@ -60,6 +62,8 @@ struct dns_question {
 	struct dns_records *records;	/* NULL unless FOUND */
 	uint32_t ttl;		/* the lowest of the records', in seconds */
 	bool authenticated;	/* the AD bit, if its bearer is to be trusted */
+	bool is_bogus;		/* SERVFAIL, and the resolver says that it has an answer
+				 * which DNSSEC rejects (RFC 8914 4) */
 	unsigned tries;		/* how often it was sent */
 	uint32_t took_us;
 	struct endpoint answered_by;	/* or the last one that was waited for */

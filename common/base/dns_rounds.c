@@ -11,7 +11,7 @@ static struct dns_question *find(struct dns_rounds *rounds, const struct dns_que
 		struct dns_question *seen = &rounds->questions[i];
 
 		if (seen->type == question->type && seen->server == question->server &&
-		    domain_same(&seen->name, &question->name))
+		    seen->is_unchecked == question->is_unchecked && domain_same(&seen->name, &question->name))
 			return seen;
 	}
 	return NULL;
@@ -31,6 +31,7 @@ static void note(struct dns_rounds *rounds, const struct dns_question *question)
 		.name = question->name,
 		.type = question->type,
 		.server = question->server,
+		.is_unchecked = question->is_unchecked,
 	};
 }
 

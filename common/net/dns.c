@@ -48,7 +48,7 @@ struct slot {
 	struct dns_question *question;	/* NULL: the slot is free */
 	struct domain name;		/* what is asked now: behind an alias, its end */
 	uint16_t id;
-	bool with_edns, authenticated;
+	bool with_edns, authenticated, is_bogus;
 	unsigned tries, hops;		/* tries of this name */
 	uint32_t asked;			/* a bit for each server that was asked for it */
 	struct server *server;		/* the last of them */
@@ -289,6 +289,7 @@ static void finish(struct dns *dns, struct slot *slot, enum dns_status status, c
 	question->status = status;
 	question->detail = detail;
 	question->authenticated = dns_is_answered(question) && slot->authenticated;
+	question->is_bogus = status == DNS_SERVFAIL && slot->is_bogus;
 	question->took_us = (uint32_t)(now_us() - slot->begun_us);
 	if (slot->server != NULL)
 		question->answered_by = slot->server->endpoint;
@@ -320,7 +321,7 @@ static void ask_elsewhere(struct dns *dns, struct slot *slot)
 static void begin_tcp(struct dns *dns, struct slot *slot, struct server *server)
 {
 	uint8_t question[DNS_PACKET_QUESTION];
-	size_t len = dns_packet_ask(question, slot->id, &slot->name, slot->question->type,
+	size_t len = dns_packet_ask(question, slot->id, &slot->name, slot->question,
 				    slot->with_edns);
 	struct tcp *tcp = calloc(1, sizeof *tcp);
 	uint8_t *bytes = malloc(len + 2);
@@ -370,7 +371,7 @@ static void send_udp(struct dns *dns, struct slot *slot)
 	size_t len;
 
 	slot->with_edns = !slot->server->lacks_edns;
-	len = dns_packet_ask(question, slot->id, &slot->name, slot->question->type, slot->with_edns);
+	len = dns_packet_ask(question, slot->id, &slot->name, slot->question, slot->with_edns);
 	if (*fd == NONE)
 		*fd = open_socket(&slot->server->endpoint, SOCK_DGRAM);
 	if (len == 0) {
@@ -442,6 +443,7 @@ static bool is_failure(const struct dns_packet *packet)
 static void take(struct dns *dns, struct slot *slot, struct server *server,
 		 struct dns_packet *packet)
 {
+	slot->is_bogus |= packet->is_bogus;
 	/* Somebody who was asked before, and has nothing to say: wait on. */
 	if (server != slot->server && (packet->kind == DNS_PACKET_NO_EDNS || is_failure(packet))) {
 		if (packet->kind == DNS_PACKET_ANSWER)
@@ -773,7 +775,8 @@ static void ask(struct resolver *self, struct dns_question *questions, size_t co
 
 		*question = (struct dns_question){ .name = question->name, .type = question->type,
 						   .lane = question->lane,
-						   .server = question->server };
+						   .server = question->server,
+						   .is_unchecked = question->is_unchecked };
 		if (!is_ready) {
 			question->status = DNS_TIMEOUT;
 			question->detail = "out of memory";

@@ -17,7 +17,8 @@ static unsigned bucket_of(const struct dns_question *question)
 
 static bool same_question(const struct dns_question *a, const struct dns_question *b)
 {
-	if (a->type != b->type || !domain_same(&a->name, &b->name))
+	if (a->type != b->type || a->is_unchecked != b->is_unchecked ||
+	    !domain_same(&a->name, &b->name))
 		return false;
 	if (a->server == NULL || b->server == NULL)
 		return a->server == b->server;
@@ -40,6 +41,7 @@ struct dns_memory_entry *dns_memory_find(struct dns_memory *memory,
 		return NULL;
 	entry->question.name = question->name;
 	entry->question.type = question->type;
+	entry->question.is_unchecked = question->is_unchecked;
 	if (question->server != NULL) {
 		entry->server = *question->server;
 		entry->question.server = &entry->server;
@@ -57,6 +59,7 @@ static void copy_answer(struct dns_question *to, const struct dns_question *from
 	to->records = from->records;
 	to->ttl = from->ttl;
 	to->authenticated = from->authenticated;
+	to->is_bogus = from->is_bogus;
 	to->tries = from->tries;
 	to->took_us = from->took_us;
 	to->answered_by = from->answered_by;

@@ -9,30 +9,32 @@ enum { CNAMES_MAX = 16 };	/* in one answer; longer chains are loops or mischief 
 enum { TC_BIT = 0x02 };		/* in the third byte (RFC 1035 4.1.1) */
 
 size_t dns_packet_ask(uint8_t to[DNS_PACKET_QUESTION], uint16_t id, const struct domain *name,
-		      enum dns_type type, bool with_edns)
+		      const struct dns_question *question, bool with_edns)
 {
 	ldns_rdf *owner = ldns_dname_new_frm_str(name->text);
-	ldns_pkt *question = NULL;
+	ldns_pkt *packet = NULL;
 	uint8_t *wire = NULL;
 	size_t len = 0;
 
 	if (owner != NULL)
-		question = ldns_pkt_query_new(owner, (ldns_rr_type)type, LDNS_RR_CLASS_IN, LDNS_RD);
-	if (question == NULL) {
+		packet = ldns_pkt_query_new(owner, (ldns_rr_type)question->type, LDNS_RR_CLASS_IN,
+					    LDNS_RD);
+	if (packet == NULL) {
 		ldns_rdf_deep_free(owner);
 		return 0;
 	}
-	ldns_pkt_set_id(question, id);
+	ldns_pkt_set_id(packet, id);
 	/* Ask for the AD bit without asking for signatures (RFC 6840 5.7). */
-	ldns_pkt_set_ad(question, true);
+	ldns_pkt_set_ad(packet, true);
+	ldns_pkt_set_cd(packet, question->is_unchecked);
 	if (with_edns)
-		ldns_pkt_set_edns_udp_size(question, DNS_PACKET_UDP);
-	if (ldns_pkt2wire(&wire, question, &len) != LDNS_STATUS_OK || len > DNS_PACKET_QUESTION)
+		ldns_pkt_set_edns_udp_size(packet, DNS_PACKET_UDP);
+	if (ldns_pkt2wire(&wire, packet, &len) != LDNS_STATUS_OK || len > DNS_PACKET_QUESTION)
 		len = 0;
 	if (len > 0)
 		memcpy(to, wire, len);
 	LDNS_FREE(wire);
-	ldns_pkt_free(question);
+	ldns_pkt_free(packet);
 	return len;
 }
 
@@ -225,6 +227,71 @@ static void garbled(struct dns_packet *packet, const char *detail)
 	packet->detail = detail;
 }
 
+/* Extended errors (RFC 8914 4). The bogus ones: there is an answer, and every
+ * resolver that validates rejects it. */
+static const struct extended_error {
+	unsigned code;
+	bool is_bogus;
+	const char *words;
+} extended_errors[] = {
+	{ 1, false, "unsupported DNSKEY algorithm" },
+	{ 2, false, "unsupported DS digest" },
+	{ 5, false, "DNSSEC indeterminate" },
+	{ 6, true, "DNSSEC bogus" },
+	{ 7, true, "a DNSSEC signature has expired" },
+	{ 8, true, "a DNSSEC signature is not valid yet" },
+	{ 9, true, "no DNSKEY can be trusted" },
+	{ 10, true, "DNSSEC signatures are missing" },
+	{ 11, true, "a DNSKEY is no zone key" },
+	{ 12, true, "NSEC records are missing" },
+	{ 13, false, "an error that the resolver remembers" },
+	{ 14, false, "the resolver is not ready" },
+	{ 15, false, "blocked" },
+	{ 16, false, "censored" },
+	{ 17, false, "filtered" },
+	{ 18, false, "prohibited" },
+	{ 20, false, "not authoritative" },
+	{ 22, false, "no server of the name is reached" },
+	{ 23, false, "a network error" },
+	{ 24, false, "invalid data" },
+};
+
+static void take_extended_error(struct dns_packet *packet, unsigned code)
+{
+	for (size_t i = 0; i < sizeof extended_errors / sizeof *extended_errors; i++) {
+		const struct extended_error *row = &extended_errors[i];
+
+		/* Of several, that of DNSSEC tells most. */
+		if (row->code != code || packet->is_bogus ||
+		    (packet->detail != NULL && !row->is_bogus))
+			continue;
+		packet->detail = row->words;
+		packet->is_bogus = row->is_bogus && packet->status == DNS_SERVFAIL;
+	}
+}
+
+/* Options are code, length, data (RFC 6891 6.1.2); an extended error begins with
+ * its code (RFC 8914 2). */
+static void read_extended_errors(const ldns_pkt *answer, struct dns_packet *packet)
+{
+	enum { HEAD = 4, EXTENDED_ERROR = 15 };
+	const ldns_rdf *options = ldns_pkt_edns_data(answer);
+	const uint8_t *at = options != NULL ? ldns_rdf_data(options) : NULL;
+	size_t left = options != NULL ? ldns_rdf_size(options) : 0;
+
+	while (left >= HEAD) {
+		unsigned option = (unsigned)at[0] << 8 | at[1];
+		size_t len = (size_t)at[2] << 8 | at[3];
+
+		if (len > left - HEAD)
+			return;
+		if (option == EXTENDED_ERROR && len >= 2)
+			take_extended_error(packet, (unsigned)at[HEAD] << 8 | at[HEAD + 1]);
+		at += HEAD + len;
+		left -= HEAD + len;
+	}
+}
+
 static bool alias_of(const ldns_rdf *end, struct domain *alias)
 {
 	char *text = ldns_rdf2str(end);
@@ -295,9 +362,11 @@ static void read_answer(const ldns_pkt *answer, const ldns_rdf *name, enum dns_t
 		break;
 	case LDNS_RCODE_SERVFAIL:
 		packet->status = DNS_SERVFAIL;
+		read_extended_errors(answer, packet);
 		break;
 	case LDNS_RCODE_REFUSED:
 		packet->status = DNS_REFUSED;
+		read_extended_errors(answer, packet);
 		break;
 	case LDNS_RCODE_FORMERR:
 	case LDNS_RCODE_NOTIMPL:

@@ -12,9 +12,10 @@ enum {
 	DNS_PACKET_UDP = 1232,		/* what we offer to receive over UDP (EDNS) */
 };
 
-/* Write a recursive question; its length, or 0 if it cannot be built. */
+/* Write a recursive question for `name`, with the type of `question` and its wish
+ * not to be checked; its length, or 0 if it cannot be built. */
 size_t dns_packet_ask(uint8_t to[DNS_PACKET_QUESTION], uint16_t id, const struct domain *name,
-		      enum dns_type type, bool with_edns);
+		      const struct dns_question *question, bool with_edns);
 
 enum dns_packet_kind {
 	DNS_PACKET_FOREIGN,	/* no answer to this question: go on waiting */
@@ -27,7 +28,8 @@ enum dns_packet_kind {
 struct dns_packet {
 	enum dns_packet_kind kind;
 	enum dns_status status;		/* FOUND, NODATA, NXDOMAIN, SERVFAIL, REFUSED, GARBLED */
-	const char *detail;
+	const char *detail;		/* of SERVFAIL and REFUSED: what RFC 8914 calls it */
+	bool is_bogus;			/* SERVFAIL, because DNSSEC rejects what there is */
 	struct dns_records *records;	/* the caller's, with one user */
 	uint32_t ttl;
 	bool authenticated;

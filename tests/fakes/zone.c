@@ -84,6 +84,8 @@ static void answer(struct zone *zone, struct dns_question *question, const char 
 			question->status = DNS_SERVFAIL;
 		else if (strcmp(row->data, ZONE_TIMEOUT) == 0)
 			question->status = DNS_TIMEOUT;
+		else if (strcmp(row->data, ZONE_BOGUS) == 0)
+			question->status = question->is_unchecked ? DNS_NODATA : DNS_SERVFAIL;
 		else {
 			question->status = DNS_FOUND;
 			add(question, row->data);
@@ -99,6 +101,7 @@ static void ask(struct resolver *self, struct dns_question *questions, size_t co
 	for (size_t i = 0; i < count; i++) {
 		questions[i].records = NULL;
 		questions[i].detail = NULL;
+		questions[i].is_bogus = false;
 		questions[i].tries = 0;
 		questions[i].took_us = 0;
 		questions[i].ttl = 300;

@@ -17,6 +17,7 @@ struct zone_row {
 #define ZONE_SERVFAIL	"\x01servfail"
 #define ZONE_TIMEOUT	"\x01timeout"
 #define ZONE_NODATA	"\x01nodata"
+#define ZONE_BOGUS	"\x01bogus"	/* SERVFAIL; unchecked: NODATA */
 
 struct zone {
 	struct resolver resolver;	/* first */

@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST((packet.records != NULL) ==
 	     (packet.kind == DNS_PACKET_ANSWER && packet.status == DNS_FOUND));
 	MUST(packet.kind != DNS_PACKET_ANSWER || packet.status != DNS_UNFINISHED);
+	MUST(!packet.is_bogus || (packet.status == DNS_SERVFAIL && packet.detail != NULL));
 	MUST(packet.kind != DNS_PACKET_ALIAS || strlen(packet.alias.text) > 0);
 	for (size_t i = 0; packet.records != NULL && i < packet.records->count; i++) {
 		const struct dns_record *record = &packet.records->at[i];

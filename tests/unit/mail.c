@@ -2,10 +2,12 @@
 #include "unit.h"
 
 Suite *suite_address(void);
+Suite *suite_dane_find(void);
 Suite *suite_dnsbl(void);
 Suite *suite_dnsbl_zones(void);
 Suite *suite_message(void);
 Suite *suite_mime(void);
+Suite *suite_mx_find(void);
 Suite *suite_reasons(void);
 Suite *suite_reply_class(void);
 Suite *suite_sasl(void);
@@ -17,15 +19,16 @@ Suite *suite_spf_mend(void);
 Suite *suite_spf_record(void);
 Suite *suite_spf_tree(void);
 Suite *suite_tag_list(void);
+Suite *suite_tagged_record(void);
 Suite *suite_tlsa(void);
 
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_address, suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime,
-		suite_reasons, suite_reply_class, suite_sasl, suite_smtp, suite_smtp_reply,
-		suite_spf_check, suite_spf_macro, suite_spf_mend, suite_spf_record, suite_spf_tree,
-		suite_tag_list, suite_tlsa,
+		suite_address, suite_dane_find, suite_dnsbl, suite_dnsbl_zones, suite_message,
+		suite_mime, suite_mx_find, suite_reasons, suite_reply_class, suite_sasl,
+		suite_smtp, suite_smtp_reply, suite_spf_check, suite_spf_macro, suite_spf_mend,
+		suite_spf_record, suite_spf_tree, suite_tag_list, suite_tagged_record, suite_tlsa,
 	};
 
 	return unit_run(suites, COUNT(suites));

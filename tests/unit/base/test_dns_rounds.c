@@ -88,6 +88,30 @@ START_TEST(tells_types_apart_and_keeps_failures)
 }
 END_TEST
 
+/* Asked not to check, the resolver says something else. */
+START_TEST(asks_again_where_nothing_is_checked)
+{
+	static const struct zone_row bogus[] = { { "a.example", DNS_A, ZONE_BOGUS }, { NULL } };
+	struct dns_question questions[2] = { { .type = DNS_A }, { .type = DNS_A } };
+	struct dns_rounds rounds;
+	struct zone zone;
+
+	zone_open(&zone, bogus);
+	dns_rounds_open(&rounds, &zone.resolver);
+	do {
+		for (int i = 0; i < 2; i++) {
+			snprintf(questions[i].name.text, DOMAIN_MAX, "a.example");
+			questions[i].is_unchecked = i == 1;
+		}
+		rounds.resolver.ask(&rounds.resolver, questions, 2);
+	} while (dns_rounds_ask(&rounds));
+	ck_assert_int_eq(questions[0].status, DNS_SERVFAIL);
+	ck_assert_int_eq(questions[1].status, DNS_NODATA);
+	ck_assert_uint_eq(zone.asked, 2);
+	dns_rounds_release(&rounds);
+}
+END_TEST
+
 Suite *suite_dns_rounds(void);
 Suite *suite_dns_rounds(void)
 {
@@ -96,6 +120,7 @@ Suite *suite_dns_rounds(void)
 
 	tcase_add_test(tcase, waits_as_often_as_the_longest_chain);
 	tcase_add_test(tcase, tells_types_apart_and_keeps_failures);
+	tcase_add_test(tcase, asks_again_where_nothing_is_checked);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

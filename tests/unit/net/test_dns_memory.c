@@ -41,6 +41,10 @@ START_TEST(remembers_an_answer_for_equal_questions_alone)
 	other.server = &server;
 	ck_assert_ptr_ne(dns_memory_find(&memory, &other, &is_new), entry);
 	ck_assert(is_new);
+	other = question_of("a.example", DNS_A);
+	other.is_unchecked = true;
+	ck_assert_ptr_ne(dns_memory_find(&memory, &other, &is_new), entry);
+	ck_assert(is_new);
 	dns_memory_release(&memory);
 }
 END_TEST

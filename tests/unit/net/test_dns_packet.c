@@ -119,18 +119,23 @@ START_TEST(builds_a_question_that_others_can_read)
 {
 	uint8_t bytes[DNS_PACKET_QUESTION];
 	struct domain name = { "a.example" };
+	struct dns_question question = { .type = DNS_TXT };
 	static const uint8_t plain[] = {
 		0xbe, 0xef, 0x01, 0x20, 0, 1, 0, 0, 0, 0, 0, 0,	/* RD and AD */
 		1, 'a', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 16, 0, 1,
 	};
-	size_t len = dns_packet_ask(bytes, 0xbeef, &name, DNS_TXT, false);
+	size_t len = dns_packet_ask(bytes, 0xbeef, &name, &question, false);
 
 	ck_assert_uint_eq(len, sizeof plain);
 	ck_assert_mem_eq(bytes, plain, len);
-	len = dns_packet_ask(bytes, 0xbeef, &name, DNS_TXT, true);
+	len = dns_packet_ask(bytes, 0xbeef, &name, &question, true);
 	ck_assert_uint_eq(len, sizeof plain + 11);	/* an OPT record (RFC 6891 6.1.2) */
 	ck_assert_uint_eq(bytes[11], 1);
 	ck_assert_uint_eq(bytes[sizeof plain + 3] << 8 | bytes[sizeof plain + 4], DNS_PACKET_UDP);
+	question.is_unchecked = true;
+	len = dns_packet_ask(bytes, 0xbeef, &name, &question, false);
+	ck_assert_uint_eq(len, sizeof plain);
+	ck_assert_uint_eq(bytes[3], 0x30);		/* AD and CD (RFC 4035 3.1.6) */
 }
 END_TEST
 
@@ -379,6 +384,48 @@ START_TEST(an_address_of_the_wrong_length_is_garbled)
 }
 END_TEST
 
+/* Options of an answer with this code, and what is made of them (RFC 8914). */
+static const struct {
+	unsigned rcode;
+	const char *options;
+	size_t len;
+	bool is_bogus;
+	const char *detail;
+} extended[] = {
+	{ 2, "", 0, false, NULL },
+	{ 2, "\0\17\0\2\0\6", 6, true, "DNSSEC bogus" },
+	{ 2, "\0\17\0\6\0\7text", 10, true, "a DNSSEC signature has expired" },	/* 2: text may follow */
+	{ 2, "\0\17\0\2\0\26", 6, false, "no server of the name is reached" },
+	/* 3: several; another option between */
+	{ 2, "\0\17\0\2\0\26\0\12\0\1x\0\17\0\2\0\12", 17, true, "DNSSEC signatures are missing" },
+	{ 2, "\0\17\0\2\0\7\0\17\0\2\0\26", 12, true, "a DNSSEC signature has expired" },
+	{ 2, "\0\17\0\2\1\6", 6, false, NULL },		/* a code of private use */
+	{ 2, "\0\17\0\1\6", 5, false, NULL },		/* too short */
+	{ 2, "\0\17\0\2\6", 5, false, NULL },		/* cut */
+	{ 2, "\0\17\0", 3, false, NULL },
+	{ 2, "\0\12\377\377\0\17\0\2\0\6", 10, false, NULL },	/* longer than all there is */
+	{ 5, "\0\17\0\2\0\22", 6, false, "prohibited" },
+	{ 5, "\0\17\0\2\0\6", 6, false, "DNSSEC bogus" },	/* who refuses did not look */
+	{ 3, "\0\17\0\2\0\6", 6, false, NULL },
+};
+
+START_TEST(tells_bogus_from_broken)
+{
+	struct wire wire;
+	struct dns_packet packet;
+
+	begin(&wire, QR | RA | extended[_i].rcode, 0, 0, "a.example", DNS_A);
+	wire.bytes[11] = 1;
+	put(&wire, "\0\0\51\4\320\0\0\0\0", 9);	/* OPT, 1232 octets */
+	put16(&wire, (unsigned)extended[_i].len);
+	put(&wire, extended[_i].options, extended[_i].len);
+	packet = read_as(&wire, "a.example", DNS_A);
+	ck_assert_int_eq(packet.kind, DNS_PACKET_ANSWER);
+	ck_assert_int_eq(packet.is_bogus, extended[_i].is_bogus);
+	ck_assert_pstr_eq(packet.detail, extended[_i].detail);
+}
+END_TEST
+
 START_TEST(a_name_that_points_at_itself_is_garbled)
 {
 	struct wire wire;
@@ -412,6 +459,7 @@ Suite *suite_dns_packet(void)
 	tcase_add_test(tcase, an_extended_code_is_no_nxdomain);
 	tcase_add_test(tcase, an_alias_of_nothing_is_garbled);
 	tcase_add_test(tcase, an_address_of_the_wrong_length_is_garbled);
+	ADD_TABLE(tcase, tells_bogus_from_broken, extended);
 	tcase_add_test(tcase, a_name_that_points_at_itself_is_garbled);
 	suite_add_tcase(suite, tcase);
 	return suite;
