@@ -324,6 +324,7 @@ static const struct example examples[] = {
 	/* ... which is ASCII whatever the sender is called */
 	{ "v=spf1 -all exp=why-local.example", IP, SPF_FAIL, "-all", 0, 0, NULL, "\xc3\xa9@d.example" },
 	{ "v=spf1 -all exp=why-local.example", IP, SPF_FAIL, "-all", 0, 0, NULL, "a\tb@d.example" },
+	{ "v=spf1 -all exp=why-local.example", IP, SPF_FAIL, "-all", 0, 0, NULL, "\tab@d.example" },
 	{ "v=spf1 -all exp=why-escaped.example", IP, SPF_FAIL, "-all", 0, 0, "%C3%A9", "\xc3\xa9@d.example" },
 	/* 6.2: of an include none, of a redirect the target's */
 	{ "v=spf1 include:fail.example -all", IP, SPF_FAIL, "-all", 1, 0 },
@@ -372,6 +373,7 @@ static const struct example examples[] = {
 	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@d.example" },
 	{ "v=spf1 exists:%{h} -all", IP, SPF_FAIL, "-all", 1, 0, NULL, NULL, "both.example.." },
 	{ "v=spf1 exists:%{h} -all", IP, SPF_PASS, "exists:%{h}", 1, 0, NULL, NULL, "both.example." },
+	{ "v=spf1 exists:%{h} -all", IP, SPF_FAIL, "-all", 1, 0, NULL, NULL, "localhost" },
 	{ "v=spf1 include:%{h} all", IP, SPF_PERMERROR, "include:%{h}", 1, 0, NULL, NULL, "" },
 };
 
@@ -477,6 +479,7 @@ static const struct {
 	{ "v=spf1 mx:mx-ill.example all", IP, "MX mx-ill.example\nA both.example\nA ill.example\n" },
 	{ "v=spf1 redirect=pass.example a:h1.example", IP, "A h1.example\nTXT pass.example\n" },
 	{ "v=spf1 ~all exp=why.example", IP, "" },
+	{ "v=spf1 include:_A-b.Pass.example", IP, "TXT _a-b.pass.example\n" },
 	{ "v=spf1 ptr all", "192.0.2.11",
 	  "PTR 11.2.0.192.in-addr.arpa\nA h1.example\nA h2.example\nA h3.example\nA h4.example\n"
 	  "A h5.example\nA h6.example\nA h7.example\nA h8.example\nA h9.example\nA h10.example\n" },
@@ -496,6 +499,24 @@ START_TEST(asks_no_more_than_it_must)
 	ck_assert_int_eq(strncmp(zone.log, "TXT d.example\n", 14), 0);
 	ck_assert_str_eq(zone.log + 14, logs[_i].asked);
 	spf_report_release(&report);
+}
+END_TEST
+
+/* 4.3: of one label, or an address, is no domain. */
+START_TEST(asks_nothing_of_what_is_no_domain)
+{
+	static const char *const froms[] = { "user@localhost", "user@localhost.", "user@[192.0.2.1]", "user@" };
+
+	for (size_t i = 0; i < COUNT(froms); i++) {
+		struct example example = { .record = "v=spf1 all", .ip = IP, .from = froms[i] };
+		struct spf_report report;
+		struct zone zone;
+
+		check(&example, &zone, &report);
+		ck_assert_int_eq(report.result, SPF_NONE);
+		ck_assert_uint_eq(zone.asked, 0);
+		spf_report_release(&report);
+	}
 }
 END_TEST
 
@@ -541,6 +562,7 @@ Suite *suite_spf_check(void)
 	tcase_add_test(tcase, prefers_names_of_the_domain_for_p);
 	ADD_TABLE(tcase, tells_why, reasons);
 	ADD_TABLE(tcase, asks_no_more_than_it_must, logs);
+	tcase_add_test(tcase, asks_nothing_of_what_is_no_domain);
 	tcase_add_test(tcase, cuts_long_names_on_the_left);
 	suite_add_tcase(suite, tcase);
 	return suite;
