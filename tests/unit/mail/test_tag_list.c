@@ -38,6 +38,8 @@ START_TEST(takes_a_list_apart)
 	while ((outcome = tag_next(&rest, &tag)) != TAG_END) {
 		bool is_found = outcome == TAG_FOUND;
 
+		/* Even of an empty piece it is known where it stands. */
+		ck_assert(tag.name.at >= list.at && tag.name.at <= list.at + list.len);
 		len += (size_t)snprintf(out + len, sizeof out - len, "%s%.*s%s%.*s%s",
 					is_found ? "(" : "!", (int)tag.name.len, tag.name.at,
 					is_found ? "=" : "", (int)tag.value.len, tag.value.at,
