@@ -65,6 +65,7 @@ static const struct metric_row metrics[] = {
 /* In the order in which mail needs them. */
 static const struct sender_part *const parts[] = {
 	&sender_spf,
+	&sender_dmarc,
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 
@@ -213,7 +214,8 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	settings->now = (int64_t)time(NULL);
 	return read_sender(settings) && check_profile(settings, fault) &&
 	       choose_parts(settings, fault) && choose_domains(settings, fault) &&
-	       read_addresses(settings, fault) && read_expectation(settings, fault);
+	       read_addresses(settings, fault) && read_expectation(settings, fault) &&
+	       sender_dmarc_prepare(settings, fault);
 }
 
 /* ---- the rounds ---- */
