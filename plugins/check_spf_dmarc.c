@@ -67,6 +67,7 @@ static const struct metric_row metrics[] = {
  * look at: no word of --only names them. */
 static const struct sender_part *const parts[] = {
 	&sender_spf,
+	&sender_dmarc,
 	&sender_mx,
 	&sender_mta_sts,
 	&sender_tls_rpt,
@@ -237,7 +238,7 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	return read_sender(settings) && check_profile(settings, fault) &&
 	       choose_parts(settings, fault) && choose_domains(settings, fault) &&
 	       read_addresses(settings, fault) && read_expectation(settings, fault) &&
-	       sender_profile_check(settings, fault);
+	       sender_profile_check(settings, fault) && sender_dmarc_prepare(settings, fault);
 }
 
 /* ---- the rounds ---- */

@@ -3,6 +3,7 @@
 #define MAILPATH_PLUGINS_SENDER_DOMAIN_H
 
 #include "frame.h"
+#include "mail/dmarc_record.h"
 
 /* What check_spf_dmarc looks at, and how its parts share their waits. */
 
@@ -16,6 +17,8 @@ struct sender_settings {
 	struct slice sender;		/* of --mail-from, without <> */
 	struct ip *addresses;		/* of --ip, as many; owned */
 	unsigned expected_spf;		/* a bit for each enum spf_result of --expect-spf */
+	enum dmarc_policy least_policy;	/* of --min-policy */
+	struct domain spf_name, dkim_name;	/* of --spf-domain and --dkim-domain */
 	int64_t now;			/* in seconds */
 	struct domain *names;		/* of --domain; owned */
 	size_t name_count;
@@ -48,6 +51,9 @@ struct sender_part {
 
 extern const struct sender_part sender_spf, sender_dmarc, sender_dkim, sender_mx, sender_mta_sts,
 	sender_tls_rpt, sender_dane, sender_bimi, sender_parked, sender_bulk;
+
+/* Read the options of DMARC; false: wrong usage. */
+bool sender_dmarc_prepare(struct sender_settings *settings, struct fault *fault);
 
 /* ---- for the parts ---- */
 

@@ -9,6 +9,8 @@ static const char rfc6890[] = "https://www.rfc-editor.org/rfc/rfc6890";
 static const char rfc7208[] = "https://www.rfc-editor.org/rfc/rfc7208";
 static const char rfc7505[] = "https://www.rfc-editor.org/rfc/rfc7505";
 static const char rfc8020[] = "https://www.rfc-editor.org/rfc/rfc8020";
+static const char rfc9989[] = "https://www.rfc-editor.org/rfc/rfc9989";
+static const char rfc9990[] = "https://www.rfc-editor.org/rfc/rfc9990";
 
 const struct reason mail_reasons[] = {
 	/* the run itself */
@@ -263,6 +265,28 @@ const struct reason mail_reasons[] = {
 	  "you", "mend what is named; until then nothing passes", rfc7208, NULL },
 	{ "spf_unexpected", "SPF has another answer for this address than was expected",
 	  "you", "change the record, or what --expect-spf says", rfc7208, NULL },
+	{ "dmarc_policy", "the domain has a DMARC policy", "nobody", NULL, rfc9989, NULL },
+	{ "dmarc_missing", "the domain has no DMARC record",
+	  "you", "publish the one that is named", rfc9989, NULL },
+	{ "dmarc_multiple", "there are several DMARC records at one name, so none of them counts",
+	  "you", "delete all but one", rfc9989, NULL },
+	{ "dmarc_invalid", "a DMARC record is not written as receivers read it",
+	  "you", "publish the one that is named instead", rfc9989, NULL },
+	{ "dmarc_hint", "part of a DMARC record has no effect, or not everywhere", "nobody", NULL, rfc9989, NULL },
+	{ "dmarc_policy_too_weak", "the DMARC policy is weaker than it must be",
+	  "you", "publish the record that is named, or lower --min-policy", rfc9989, NULL },
+	{ "dmarc_receivers_differ", "receivers by RFC 7489 apply another DMARC policy than those by RFC 9989",
+	  "you", "publish the record that is named, which means the same to both", rfc9989, NULL },
+	{ "dmarc_aligned", "mail for which SPF or DKIM passes so passes DMARC", "nobody", NULL, rfc9989, NULL },
+	{ "dmarc_unaligned", "neither SPF nor DKIM passes for the domain of the author, so DMARC fails",
+	  "you", "sign with DKIM as the domain of the author, or let the sender in the envelope be of it",
+	  rfc9989, NULL },
+	{ "dmarc_report_authorised", "who is to get DMARC reports may get them", "nobody", NULL, rfc9990, NULL },
+	{ "dmarc_report_unauthorised", "DMARC reports go to somebody who does not say to want them",
+	  "who is to get the reports", "let them publish the record that is named, or have the reports sent to "
+	  "an address of your own", rfc9990, NULL },
+	{ "dmarc_report_undeliverable", "DMARC reports go to a domain that takes no mail",
+	  "you", "give an address that takes mail", rfc9990, NULL },
 	{ "not_published", "the domain does not publish this, which it may",
 	  "you", "publish it, if you want what it gives", NULL, NULL },
 	{ "published", "the domain publishes this, and it is right",
