@@ -42,10 +42,10 @@ enum tag_outcome tag_next(struct slice *rest, struct tag *tag)
 		if (!slice_split(rest, ';', &piece))
 			return TAG_END;
 		piece = trim(piece);
+		tag->name = piece;
 		if (piece.len == 0 && rest->at != NULL && trim(*rest).len > 0)
 			return TAG_BAD;		/* ";;" */
 	}
-	tag->name = piece;
 	equals = memchr(piece.at, '=', piece.len);
 	if (equals == NULL)
 		return TAG_BAD;
