@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "unit.h"
 
+Suite *suite_dkim_find(void);
+Suite *suite_dkim_key(void);
 Suite *suite_dnsbl(void);
 Suite *suite_dnsbl_zones(void);
 Suite *suite_message(void);
@@ -15,7 +17,7 @@ Suite *suite_tlsa(void);
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime, suite_reasons, suite_reply_class,
+		suite_dkim_find, suite_dkim_key, suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime, suite_reasons, suite_reply_class,
 		suite_sasl, suite_smtp_reply, suite_tag_list, suite_tlsa,
 	};
 
