@@ -64,7 +64,7 @@ static const struct metric_row metrics[] = {
 
 /* In the order in which mail needs them. */
 static const struct sender_part *const parts[] = {
-	&sender_spf,
+	&sender_spf, &sender_dkim,
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 
@@ -209,11 +209,11 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 {
 	struct sender_settings *settings = own;
 
-	(void)frame;
 	settings->now = (int64_t)time(NULL);
 	return read_sender(settings) && check_profile(settings, fault) &&
 	       choose_parts(settings, fault) && choose_domains(settings, fault) &&
-	       read_addresses(settings, fault) && read_expectation(settings, fault);
+	       read_addresses(settings, fault) && read_expectation(settings, fault) &&
+	       sender_dkim_prepare(frame, settings, fault);
 }
 
 /* ---- the rounds ---- */
@@ -320,6 +320,7 @@ static void release(void *own)
 	words_release(&settings->selectors);
 	free(settings->names);
 	free(settings->addresses);
+	sender_dkim_release(settings);
 }
 
 int main(int argc, char **argv)
