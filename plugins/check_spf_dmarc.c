@@ -68,6 +68,7 @@ static const struct metric_row metrics[] = {
 static const struct sender_part *const parts[] = {
 	&sender_spf,
 	&sender_dmarc,
+	&sender_dkim,
 	&sender_mx,
 	&sender_mta_sts,
 	&sender_tls_rpt,
@@ -233,12 +234,12 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 {
 	struct sender_settings *settings = own;
 
-	(void)frame;
 	settings->now = (int64_t)time(NULL);
 	return read_sender(settings) && check_profile(settings, fault) &&
 	       choose_parts(settings, fault) && choose_domains(settings, fault) &&
 	       read_addresses(settings, fault) && read_expectation(settings, fault) &&
-	       sender_profile_check(settings, fault) && sender_dmarc_prepare(settings, fault);
+	       sender_profile_check(settings, fault) && sender_dmarc_prepare(settings, fault) &&
+	       sender_dkim_prepare(frame, settings, fault);
 }
 
 /* ---- the rounds ---- */
@@ -370,6 +371,7 @@ static void release(void *own)
 	words_release(&settings->selectors);
 	free(settings->names);
 	free(settings->addresses);
+	sender_dkim_release(settings);
 }
 
 int main(int argc, char **argv)

@@ -8,7 +8,7 @@
 enum { JSON_TEXT_MAX = 65535 };	/* of one text: all that a TXT record can hold */
 
 /* "s1._domainkey", or with the domain where there are several. */
-static void add_subject(const struct sender *sender, const char *detail, struct text *subject)
+void sender_subject(const struct sender *sender, const char *detail, struct text *subject)
 {
 	if (detail != NULL)
 		text_add(subject, "%s%s", detail, sender->is_alone ? "" : ".");
@@ -23,7 +23,7 @@ struct finding *sender_add(const struct sender *sender, struct frame *frame, enu
 	struct text subject = { 0 };
 	struct finding *finding;
 
-	add_subject(sender, detail, &subject);
+	sender_subject(sender, detail, &subject);
 	finding = result_add(&frame->result, state, reason, stage, text_str(&subject), text);
 	text_release(&subject);
 	return finding;
@@ -38,7 +38,7 @@ void sender_measure(const struct sender *sender, struct frame *frame, const char
 		result_measure(&frame->result, label, value);
 		return;
 	}
-	add_subject(sender, detail, &subject);
+	sender_subject(sender, detail, &subject);
 	result_measure_of(&frame->result, label, text_str(&subject), value);
 	text_release(&subject);
 }

@@ -4,6 +4,7 @@
 
 #include "frame.h"
 #include "mail/dmarc_record.h"
+#include "mail/dkim_key.h"
 
 /* What check_spf_dmarc looks at, and how its parts share their waits. */
 
@@ -22,6 +23,11 @@ struct sender_settings {
 	int64_t now;			/* in seconds */
 	struct domain *names;		/* of --domain; owned */
 	size_t name_count;
+	struct domain *dkim_selectors;	/* of --selector, each once; owned */
+	size_t dkim_selector_count;
+	struct dkim_own_key own_key;	/* of --key-file */
+	bool has_own_key;
+	uint64_t dkim_nonce;		/* for the name of a selector that nobody made */
 	unsigned parts;			/* a bit for each row of sender_parts */
 	unsigned named_parts;		/* and of those, what --only names */
 };
@@ -55,7 +61,14 @@ extern const struct sender_part sender_spf, sender_dmarc, sender_dkim, sender_mx
 /* Read the options of DMARC; false: wrong usage. */
 bool sender_dmarc_prepare(struct sender_settings *settings, struct fault *fault);
 
+/* Read --selector and --key-file, behind the domains. */
+bool sender_dkim_prepare(struct frame *frame, struct sender_settings *settings, struct fault *fault);
+void sender_dkim_release(struct sender_settings *settings);
+
 /* ---- for the parts ---- */
+
+/* The subject of findings and numbers about the domain, or a name below it. */
+void sender_subject(const struct sender *sender, const char *detail, struct text *subject);
 
 /* A finding about the domain; with `detail`, its subject is the name below the
  * domain that it is about ("s1._domainkey"), or with `is_alone` false that name

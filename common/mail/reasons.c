@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 static const char rfc5782[] = "https://www.rfc-editor.org/rfc/rfc5782";
+static const char rfc6376[] = "https://www.rfc-editor.org/rfc/rfc6376";
 static const char rfc6471[] = "https://www.rfc-editor.org/rfc/rfc6471";
 static const char rfc6890[] = "https://www.rfc-editor.org/rfc/rfc6890";
 static const char rfc7208[] = "https://www.rfc-editor.org/rfc/rfc7208";
@@ -11,6 +12,7 @@ static const char rfc7505[] = "https://www.rfc-editor.org/rfc/rfc7505";
 static const char rfc8020[] = "https://www.rfc-editor.org/rfc/rfc8020";
 static const char rfc9989[] = "https://www.rfc-editor.org/rfc/rfc9989";
 static const char rfc9990[] = "https://www.rfc-editor.org/rfc/rfc9990";
+static const char rfc8301[] = "https://www.rfc-editor.org/rfc/rfc8301";
 
 const struct reason mail_reasons[] = {
 	/* the run itself */
@@ -287,6 +289,28 @@ const struct reason mail_reasons[] = {
 	  "an address of your own", rfc9990, NULL },
 	{ "dmarc_report_undeliverable", "DMARC reports go to a domain that takes no mail",
 	  "you", "give an address that takes mail", rfc9990, NULL },
+	{ "dkim_published", "a DKIM key is published", "nobody", NULL, NULL, NULL },
+	{ "dkim_not_tested", "no DKIM key was looked at",
+	  "you", "name the selectors that mail is signed with: --selector", NULL, NULL },
+	{ "dkim_key_missing", "there is no DKIM key where one was expected",
+	  "you, or who signs for you", "publish the key, or let the signer use a selector that is there", rfc6376, NULL },
+	{ "dkim_key_revoked", "a DKIM key was taken back",
+	  "you", "let the signer use another key, and publish that at a new selector", rfc6376, NULL },
+	{ "dkim_key_invalid", "a DKIM key is published in a way that no receiver can use",
+	  "you", "mend what is named, and compare with the key of the signer: --key-file", rfc6376, NULL },
+	{ "dkim_key_weak", "a DKIM key is too short",
+	  "you", "make an RSA key of 2048 bits, publish it at a new selector, then sign with it", rfc8301, "dkim_bits" },
+	{ "dkim_key_mismatch", "the published DKIM key is not the signer's",
+	  "you", "publish the signer's own key", rfc6376, NULL },
+	{ "dkim_several", "there are several DKIM records where one belongs",
+	  "you", "keep the one of the signer's key; give another key a selector of its own", rfc6376, NULL },
+	{ "dkim_testing", "a DKIM key is marked as a test",
+	  "you", "take t=y out when signatures are good", rfc6376, NULL },
+	{ "dkim_record_odd", "some receivers cannot use a DKIM record as it is written",
+	  "you", "mend it at the byte that is named", rfc6376, NULL },
+	{ "dkim_wildcard", "every DKIM selector of the domain has a key, whoever invents it",
+	  "you", "publish keys at their selectors, and no wildcard below _domainkey", rfc6376, NULL },
+	{ "dkim_note", "something of a DKIM record is worth knowing", "nobody", NULL, NULL, NULL },
 	{ "not_published", "the domain does not publish this, which it may",
 	  "you", "publish it, if you want what it gives", NULL, NULL },
 	{ "published", "the domain publishes this, and it is right",

@@ -14,7 +14,8 @@ struct tag {
 enum tag_outcome {
 	TAG_END,	/* nothing but white space is left */
 	TAG_FOUND,
-	TAG_BAD,	/* no "name=value": `name` is the whole piece */
+	TAG_BAD,	/* no "name=value": `name` is the whole piece; between two
+			 * semicolons that is nothing, but it has its place */
 };
 
 /* Take the next tag off `rest`, and the semicolon behind it. After TAG_BAD one

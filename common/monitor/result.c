@@ -302,6 +302,27 @@ void result_without_presets(struct result *result, const char *label)
 	}
 }
 
+/* NULL: it was not measured, or there was no memory for it. */
+static struct metric *subject_of(const struct result *result, const char *label, const char *subject)
+{
+	for (size_t i = 0; i < result->metric_count; i++) {
+		struct metric *metric = &result->metrics[i];
+
+		if (metric->subject != NULL && strcmp(metric->subject, subject) == 0 &&
+		    strcmp(metric->row->label, label) == 0)
+			return metric;
+	}
+	return NULL;
+}
+
+void result_without_presets_of(struct result *result, const char *label, const char *subject)
+{
+	struct metric *metric = subject_of(result, label, subject);
+
+	if (metric != NULL)
+		metric->has_no_presets = true;
+}
+
 /* ---- judging ---- */
 
 bool result_threshold(const struct result *result, const struct metric *metric,
@@ -329,18 +350,28 @@ bool result_threshold(const struct result *result, const struct metric *metric,
 	return found || (preset != NULL && range_parse(slice_of(preset), metric->row->unit, range));
 }
 
+static bool alerts(const struct result *result, const struct metric *metric, double value)
+{
+	struct range range;
+
+	return (result_threshold(result, metric, STATE_WARNING, &range) && range_alerts(&range, value)) ||
+	       (result_threshold(result, metric, STATE_CRITICAL, &range) && range_alerts(&range, value));
+}
+
 bool result_alerts(const struct result *result, const char *label, double value)
 {
 	for (size_t i = 0; i < result->metric_count; i++) {
-		struct range range;
-
 		if (strcmp(result->metrics[i].row->label, label) == 0)
-			return (result_threshold(result, &result->metrics[i], STATE_WARNING, &range) &&
-				range_alerts(&range, value)) ||
-			       (result_threshold(result, &result->metrics[i], STATE_CRITICAL, &range) &&
-				range_alerts(&range, value));
+			return alerts(result, &result->metrics[i], value);
 	}
 	return false;
+}
+
+bool result_alerts_of(const struct result *result, const char *label, const char *subject)
+{
+	const struct metric *metric = subject_of(result, label, subject);
+
+	return metric != NULL && alerts(result, metric, metric->value);
 }
 
 static bool crosses(const struct result *result, const struct metric *metric, enum state state)

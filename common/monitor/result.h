@@ -79,11 +79,15 @@ void result_measure_most(struct result *result, const char *label, double value,
 /* One for each of several subjects; they stand last, and sorted. */
 void result_measure_of(struct result *result, const char *label, const char *subject, double value);
 
-/* This number's default thresholds do not hold in this run. */
+/* This number's default thresholds do not hold in this run; or for this subject,
+ * which has been measured. Those that the user gave hold all the same. */
 void result_without_presets(struct result *result, const char *label);
+void result_without_presets_of(struct result *result, const char *label, const char *subject);
 
 /* Would such a value alert, by the user's thresholds or the default ones? */
 bool result_alerts(const struct result *result, const char *label, double value);
+/* Does that of this subject, which has been measured? */
+bool result_alerts_of(const struct result *result, const char *label, const char *subject);
 
 /* Ignore a finding, as --ignore does. */
 void result_ignore(struct result *result, struct finding *finding, const char *why);

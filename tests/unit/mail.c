@@ -3,6 +3,8 @@
 
 Suite *suite_address(void);
 Suite *suite_dane_find(void);
+Suite *suite_dkim_find(void);
+Suite *suite_dkim_key(void);
 Suite *suite_dmarc_find(void);
 Suite *suite_dmarc_record(void);
 Suite *suite_dnsbl(void);
@@ -27,11 +29,11 @@ Suite *suite_tlsa(void);
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_address, suite_dane_find, suite_dmarc_find, suite_dmarc_record, suite_dnsbl,
-		suite_dnsbl_zones, suite_message, suite_mime, suite_mx_find, suite_reasons,
-		suite_reply_class, suite_sasl, suite_smtp, suite_smtp_reply, suite_spf_check,
-		suite_spf_macro, suite_spf_mend, suite_spf_record, suite_spf_tree, suite_tag_list,
-		suite_tagged_record, suite_tlsa,
+		suite_address, suite_dane_find, suite_dkim_find, suite_dkim_key, suite_dmarc_find,
+		suite_dmarc_record, suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime,
+		suite_mx_find, suite_reasons, suite_reply_class, suite_sasl, suite_smtp,
+		suite_smtp_reply, suite_spf_check, suite_spf_macro, suite_spf_mend,
+		suite_spf_record, suite_spf_tree, suite_tag_list, suite_tagged_record, suite_tlsa,
 	};
 
 	return unit_run(suites, COUNT(suites));

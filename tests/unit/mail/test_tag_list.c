@@ -50,6 +50,20 @@ START_TEST(takes_a_list_apart)
 }
 END_TEST
 
+/* What is wrong can be shown where it stands, even if that is nothing. */
+START_TEST(what_is_bad_has_its_place)
+{
+	struct slice list = exact_text("v=DMARC1;; p=none"), rest = list;
+	struct tag tag;
+
+	ck_assert_int_eq(tag_next(&rest, &tag), TAG_FOUND);
+	ck_assert_int_eq(tag_next(&rest, &tag), TAG_BAD);
+	ck_assert_uint_eq(tag.name.len, 0);
+	ck_assert_ptr_eq(tag.name.at, list.at + 9);
+	exact_free(list);
+}
+END_TEST
+
 static const struct {
 	const char *list;
 	bool is_dmarc;
@@ -76,6 +90,7 @@ Suite *suite_tag_list(void)
 	TCase *tcase = tcase_create("tag_list");
 
 	ADD_TABLE(tcase, takes_a_list_apart, lists);
+	tcase_add_test(tcase, what_is_bad_has_its_place);
 	ADD_TABLE(tcase, knows_a_record_by_its_version, versions);
 	suite_add_tcase(suite, tcase);
 	return suite;

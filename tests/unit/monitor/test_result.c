@@ -181,6 +181,27 @@ START_TEST(each_subject_has_its_own_threshold_and_state)
 }
 END_TEST
 
+/* A subject that default thresholds are not for is judged by the user's alone. */
+START_TEST(one_subject_can_be_without_default_thresholds)
+{
+	result_measure_of(&result, "bits", "curve", 256);
+	result_measure_of(&result, "bits", "old", 257);
+	result_without_presets_of(&result, "bits", "curve");
+	result_without_presets_of(&result, "bits", "nothing");
+	ck_assert(!result_alerts_of(&result, "bits", "curve"));
+	ck_assert(result_alerts_of(&result, "bits", "old"));
+	ck_assert(!result_alerts_of(&result, "bits", "nothing"));
+	words_add(&settings.warning, "bits=300:");
+	ck_assert(result_alerts_of(&result, "bits", "curve"));
+	result_judge(&result);
+	ck_assert_uint_eq(result.finding_count, 2);
+	ck_assert_str_eq(result.findings[0].subject, "bits old");
+	ck_assert_int_eq(result.findings[0].state, STATE_CRITICAL);
+	ck_assert_str_eq(result.findings[1].subject, "bits curve");
+	ck_assert_int_eq(result.findings[1].state, STATE_WARNING);
+}
+END_TEST
+
 START_TEST(the_summary_names_the_worst_and_counts_the_rest)
 {
 	struct text summary = { 0 }, headline = { 0 };
@@ -228,6 +249,7 @@ Suite *suite_result(void)
 	tcase_add_test(tcase, critical_is_worse_than_warning_than_unknown_than_ok);
 	tcase_add_test(tcase, nothing_found_out_is_not_ok);
 	tcase_add_test(tcase, each_subject_has_its_own_threshold_and_state);
+	tcase_add_test(tcase, one_subject_can_be_without_default_thresholds);
 	tcase_add_test(tcase, the_summary_names_the_worst_and_counts_the_rest);
 	tcase_add_test(tcase, the_summary_has_at_most_200_characters);
 	suite_add_tcase(suite, tcase);
