@@ -272,7 +272,7 @@ static void judge_keys(const struct verdict *v)
 static void judge_dmarc(const struct verdict *v)
 {
 	struct rule rule = begin("dmarc");
-	struct dmarc_policy policy;
+	struct dmarc_glanced policy;
 
 	if (dmarc_glance_policy(&v->bulk->dmarc, &policy)) {
 		add_record(&rule, policy.is_inherited ? "DMARC, of a parent domain" : "DMARC", policy.record);
@@ -295,7 +295,7 @@ static void judge_dmarc(const struct verdict *v)
 static bool is_aligned(const struct verdict *v, struct slice word, const char *mode)
 {
 	struct domain organization = dmarc_glance_organization(&v->bulk->dmarc, &v->sender->domain);
-	struct dmarc_policy policy;
+	struct dmarc_glanced policy;
 	struct domain other;
 	struct fault unused;
 
@@ -324,7 +324,7 @@ static void judge_alignment(const struct verdict *v)
 	struct slice dkim = slice_of(settings->dkim_domain != NULL ? settings->dkim_domain : "");
 	const char *at = settings->sender.len > 0 ? memrchr(settings->sender.at, '@', settings->sender.len) : NULL;
 	struct rule rule = begin("alignment");
-	struct dmarc_policy policy;
+	struct dmarc_glanced policy;
 
 	if (spf.len == 0 && at != NULL)
 		spf = (struct slice){ at + 1, (size_t)(settings->sender.at + settings->sender.len - at - 1) };

@@ -80,7 +80,7 @@ static void judge_spf(const struct sender *sender, const struct parked *parked, 
 
 static void judge_dmarc(const struct sender *sender, const struct parked *parked, struct rule *rule)
 {
-	struct dmarc_policy policy;
+	struct dmarc_glanced policy;
 
 	rule->name = "dmarc";
 	if (!dmarc_glance_policy(&parked->dmarc, &policy)) {

@@ -111,9 +111,9 @@ struct slice tag_value(struct slice list, const char *name)
 	return (struct slice){ 0 };
 }
 
-bool dmarc_glance_policy(const struct dmarc_glance *glance, struct dmarc_policy *policy)
+bool dmarc_glance_policy(const struct dmarc_glance *glance, struct dmarc_glanced *policy)
 {
-	*policy = (struct dmarc_policy){ 0 };
+	*policy = (struct dmarc_glanced){ 0 };
 	for (size_t i = 0; i < glance->count; i++) {
 		const struct dns_question *question = &glance->questions[i];
 

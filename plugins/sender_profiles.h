@@ -33,13 +33,13 @@ void dmarc_glance_release(struct dmarc_glance *glance);
 /* The first record on the way up: what it asks of mail from the domain, in lower case
  * letters as it stands there; `tag` is its name. False: there is none, or, where
  * `unanswered` is then set, it cannot be told. */
-struct dmarc_policy {
+struct dmarc_glanced {
 	const struct domain *name;	/* with _dmarc. */
 	struct slice record, policy;
 	bool is_inherited;		/* from a parent domain */
 	const struct dns_question *unanswered;
 };
-bool dmarc_glance_policy(const struct dmarc_glance *glance, struct dmarc_policy *policy);
+bool dmarc_glance_policy(const struct dmarc_glance *glance, struct dmarc_glanced *policy);
 
 /* The domain whose subdomains are aligned with it: that of the highest record, or
  * `domain` itself. */
