@@ -96,9 +96,9 @@ def measure(folder, tools, rounds):
                 tool.peak.append(peak / 1024)
 
 
-def ratio(tool, reference):
-    """The median of the ratios within each round."""
-    return statistics.median(a / b for a, b in zip(tool.wall, reference.wall))
+def ratio(tool, reference, what="wall"):
+    """The median of the ratios within each round; of "wall" or of "cpu"."""
+    return statistics.median(a / b for a, b in zip(getattr(tool, what), getattr(reference, what)))
 
 
 def table(title, tools, reference, columns=()):
