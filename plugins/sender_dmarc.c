@@ -695,10 +695,7 @@ static void summarise(const struct verdict *v)
 
 	if (!applies(&v->report->verdict))
 		return;
-	text_add(good, "%sDMARC", good->len > 0 ? ", " : "");
-	if (!v->sender->is_alone)
-		text_add(good, " of %s", v->sender->domain.text);
-	text_add(good, " asks for %s", dmarc_policy_word(v->report->verdict.effective));
+	text_add(good, "DMARC asks for %s", dmarc_policy_word(v->report->verdict.effective));
 }
 
 static void judge_unknown(const struct verdict *v)

@@ -91,22 +91,50 @@ static struct finding *add(const struct verdict *v, enum state state, const char
 	return sender_add(v->sender, v->frame, state, reason, STAGE, NULL, text);
 }
 
-/* The record to publish: what there is, mended, and this address allowed. */
-static void fix_record(const struct verdict *v, struct finding *finding, const struct ip *ip)
+/* What there is, one record a line, but for the term that led to `without`. */
+static void add_records(const struct verdict *v, const struct spf_node *without, struct text *records)
 {
 	const struct spf_node *root = &v->tree->nodes[0];
+	struct slice rest = text_slice(&root->record), word;
+
+	while (slice_split(&rest, ' ', &word)) {
+		if (without == NULL || !slice_same_nocase(word, text_slice(&without->term)))
+			text_add_slice(records, word);
+		text_add_char(records, ' ');
+	}
+	text_add_char(records, '\n');
+	text_add_slice(records, text_slice(&root->others));
+}
+
+static void propose(const struct verdict *v, struct finding *finding, const struct ip *ip,
+		    const struct spf_node *without)
+{
 	struct text fix = { 0 }, records = { 0 }, mended = { 0 };
 
-	text_add_slice(&records, text_slice(&root->record));
-	text_add_char(&records, '\n');
-	text_add_slice(&records, text_slice(&root->others));
+	add_records(v, without, &records);
 	spf_mend(text_slice(&records), ip, v->settings->is_parked ? "-all" : "~all", &mended);
-	text_add(&fix, "publish as the only SPF record, TXT at %s: \"", root->name.text);
+	text_add(&fix, "publish as the only SPF record, TXT at %s: \"", v->sender->domain.text);
 	text_add_foreign_most(&fix, text_slice(&mended), 4096);
 	text_add(&fix, "\"");
 	result_fix(&v->frame->result, finding, &fix);
 	text_release(&records);
 	text_release(&mended);
+}
+
+/* The record to publish: what there is, mended, and this address allowed. */
+static void fix_record(const struct verdict *v, struct finding *finding, const struct ip *ip)
+{
+	propose(v, finding, ip, NULL);
+}
+
+/* What is wrong stands in `node`: mend the record if it is the domain's own, or let it
+ * no longer lead there. Of what is deeper, somebody else is the owner. */
+static void fix_node(const struct verdict *v, struct finding *finding, size_t node)
+{
+	if (node == 0)
+		propose(v, finding, NULL, NULL);
+	else if (v->tree->nodes[node].parent == 0)
+		propose(v, finding, NULL, &v->tree->nodes[node]);
 }
 
 /* ... where there is none: the domain's own mail servers and the --ip addresses. */
@@ -192,8 +220,7 @@ static void judge_multiple(const struct verdict *v, size_t number, const struct 
 	text_add(&text, "\", ");
 	add_lines(text_slice(&node->others), &text);
 	finding = add(v, STATE_CRITICAL, number == 0 ? "spf_multiple" : "spf_include_broken", &text);
-	if (number == 0)
-		fix_record(v, finding, NULL);
+	fix_node(v, finding, number);
 }
 
 static void judge_bad(const struct verdict *v, size_t number, const struct spf_node *node)
@@ -206,8 +233,7 @@ static void judge_bad(const struct verdict *v, size_t number, const struct spf_n
 	text_add_foreign(&text, text_slice(&node->why));
 	text_add(&text, ": an error for every receiver");
 	finding = add(v, STATE_CRITICAL, "spf_syntax", &text);
-	if (number == 0)
-		fix_record(v, finding, NULL);
+	fix_node(v, finding, number);
 }
 
 /* What an include leads to and cannot be used. */
@@ -217,7 +243,7 @@ static void judge_broken(const struct verdict *v, size_t number, const char *rea
 
 	add_node_name(v, number, &text);
 	text_add(&text, " %s", what);
-	add(v, STATE_CRITICAL, reason, &text);
+	fix_node(v, add(v, STATE_CRITICAL, reason, &text), number);
 }
 
 static void judge_failed(const struct verdict *v, size_t number, const struct spf_node *node)
@@ -433,14 +459,15 @@ static void judge_tree(const struct verdict *v)
 	judge_lookups(v);
 	judge_voids(v);
 	sender_measure(v->sender, v->frame, "spf_addresses", NULL, v->tree->addresses);
-	text_add(&text, "%u look-ups, %u of them void, %.0f addresses%s: \"", root->lookups,
+	text_add(&text, "look-ups: %u, void: %u, addresses: %.0f%s: \"", root->lookups,
 		 v->tree->void_terms, v->tree->addresses, v->tree->varies ? " and others" : "");
 	text_add_foreign(&text, text_slice(&root->record));
 	text_add(&text, "\"");
 	if (root->state == SPF_NODE_GOOD)
 		add(v, STATE_OK, "spf_published", &text);
 	text_release(&text);
-	text_add(&v->frame->result.good, "SPF with %u look-ups", root->lookups);
+	text_add(&v->frame->result.good, "SPF with %u look-up%s", root->lookups,
+		 root->lookups == 1 ? "" : "s");
 }
 
 /* ---- what receivers conclude ---- */
@@ -612,7 +639,7 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 	for (size_t i = 0; i < found->count; i++)
 		judge_evaluation(&v, &found->queries[i], &found->reports[i]);
 	if (found->count > 0)
-		text_add(&frame->result.good, "%s as it should be for %zu address%s",
+		text_add(&frame->result.good, "%s, as it should be for %zu address%s",
 			 found->tree.node_count > 0 ? "" : "SPF", found->count,
 			 found->count > 1 ? "es" : "");
 	if (sender->data != NULL)
