@@ -408,26 +408,41 @@ static void add_undecided(const struct verdict *v)
 	}
 }
 
+/* Names of one organisation for some receivers are of two for others. */
+static void judge_aligned_differently(const struct verdict *v, bool passes)
+{
+	const struct dmarc_alignment *spf = &v->report->spf, *dkim = &v->report->dkim;
+	bool passed = (spf->is_given && spf->is_aligned_by_suffix) ||
+		      (dkim->is_given && dkim->is_aligned_by_suffix);
+	struct text text = { 0 }, fix = { 0 };
+
+	if (!applies(&v->report->legacy) || passes == passed)
+		return;
+	text_add(&text, "by RFC 9989 and its walk DMARC %s, by RFC 7489 and the Public Suffix List it %s",
+		 passes ? "passes" : "fails", passed ? "passes" : "fails");
+	text_add(&fix, "sign with DKIM as d=%s: the same name is aligned for all", v->sender->domain.text);
+	result_fix(&v->frame->result, add(v, STATE_WARNING, "dmarc_receivers_differ", &text), &fix);
+}
+
+/* Without a record there is nothing to pass. */
 static void judge_alignment(const struct verdict *v)
 {
 	const struct dmarc_alignment *spf = &v->report->spf, *dkim = &v->report->dkim;
+	bool passes = is_aligned(spf) || is_aligned(dkim);
 	struct text text = { 0 };
 
-	if (!spf->is_given && !dkim->is_given)
+	if ((!spf->is_given && !dkim->is_given) || v->report->verdict.outcome == DMARC_MISSING ||
+	    v->report->verdict.outcome == DMARC_UNUSABLE)
 		return;
-	if (!is_aligned(spf) && !is_aligned(dkim) && (is_undecided(spf) || is_undecided(dkim))) {
+	if (!passes && (is_undecided(spf) || is_undecided(dkim))) {
 		add_undecided(v);
 		return;
 	}
 	add_alignment(v, "SPF", spf, &text);
 	add_alignment(v, "DKIM", dkim, &text);
-	if (is_aligned(spf) || is_aligned(dkim)) {
-		text_add(&text, ": DMARC passes");
-		add(v, STATE_OK, "dmarc_aligned", &text);
-	} else {
-		text_add(&text, ": DMARC fails");
-		add(v, STATE_CRITICAL, "dmarc_unaligned", &text);
-	}
+	text_add(&text, passes ? ": DMARC passes" : ": DMARC fails");
+	add(v, passes ? STATE_OK : STATE_CRITICAL, passes ? "dmarc_aligned" : "dmarc_unaligned", &text);
+	judge_aligned_differently(v, passes);
 }
 
 /* ---- reports ---- */
@@ -653,15 +668,16 @@ static json_t *alignment_json(const struct dmarc_alignment *alignment)
 
 static json_t *alignments_json(const struct dmarc_report *report)
 {
-	bool is_known = is_aligned(&report->spf) || is_aligned(&report->dkim) ||
-			(!is_undecided(&report->spf) && !is_undecided(&report->dkim));
+	bool passes = is_aligned(&report->spf) || is_aligned(&report->dkim);
+	bool is_known = passes || (!is_undecided(&report->spf) && !is_undecided(&report->dkim));
 
+	if (report->verdict.outcome == DMARC_MISSING || report->verdict.outcome == DMARC_UNUSABLE)
+		is_known = false;	/* there is nothing to pass */
 	if (!report->spf.is_given && !report->dkim.is_given)
 		return json_null();
 	return json_pack("{so so so}", "spf", alignment_json(&report->spf), "dkim",
 			 alignment_json(&report->dkim), "passes",
-			 is_known ? json_boolean(is_aligned(&report->spf) || is_aligned(&report->dkim))
-				  : json_null());
+			 is_known ? json_boolean(passes) : json_null());
 }
 
 static void add_data(const struct verdict *v)
