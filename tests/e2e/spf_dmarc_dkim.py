@@ -208,6 +208,18 @@ class Keys(TestCase):
         self.assertState(result, "WARNING")
         self.assertFinding(result, "WARNING", "dkim_testing", "test", "t=y")
 
+    def test_what_can_be_mended_has_the_record_to_publish(self):
+        for name in ("late", "test", "escaped", "quoted", "sha1", "tls"):
+            with self.subTest(name):
+                result = dkim(*selectors(name), "--output", "json")
+                text = result.json["findings"][0]["fix"]
+                self.assertIn(f"TXT at {name}._domainkey.keys.test: ", text)
+                parts = re.findall(r'"([^"]*)"', text)
+                self.assertEqual("".join(parts), GOOD)
+                self.assertTrue(all(len(part) <= 255 for part in parts))
+        for name in ("cut", "private", "gone"):
+            self.assertNotIn("TXT at", dkim(*selectors(name)).out)
+
     def test_what_is_merely_worth_knowing_is_ok(self):
         result = dkim(*selectors("strict"), "-v")
         self.assertState(result, "OK")
@@ -268,7 +280,8 @@ class Aliases(TestCase):
             with self.subTest(name):
                 result = dkim(*selectors(name), "--output", "json")
                 self.assertState(result, "CRITICAL")
-                self.assertFinding(result, "CRITICAL", "dkim_key_missing", name, "its alias leads to nothing")
+                self.assertFinding(result, "CRITICAL", "dkim_key_missing", name,
+                                   f"an alias of {target}, which is not there")
                 self.assertIn(target, fix(result, "dkim_key_missing"))
                 self.assertIs(data(result)[name]["dangling"], True)
                 self.assertEqual(data(result)[name]["cname"], [target])
