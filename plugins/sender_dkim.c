@@ -152,7 +152,7 @@ static void *study(const struct sender *sender, struct resolver *resolver)
 	}
 	count = choose_selectors(sender, found);
 	/* A parked domain can take back all keys at once, by a wildcard. */
-	if (count > 0 || settings->is_parked)
+	if (count > 0)
 		dkim_find(&sender->domain, found->selectors, count, settings->dkim_nonce, resolver,
 			  &found->report);
 	return found;
@@ -209,32 +209,67 @@ static void add_note(const struct dkim_note *note, struct text *text)
 	text_add(text, "%s", dkim_lint_words(note->lint));
 }
 
-/* ", an alias of a -> b" */
-static void add_aliases(const struct dkim_selector *selector, struct text *text)
+static void add_chain(const struct dkim_selector *selector, struct text *text)
 {
 	for (size_t i = 0; i < selector->alias_count; i++) {
-		text_add(text, "%s", i == 0 ? ", an alias of " : " -> ");
+		text_add(text, "%s", i > 0 ? " -> " : "");
 		text_add_foreign(text, slice_of(selector->aliases[i].text));
 	}
 }
 
-/* The record of the key file, in strings that a TXT record can hold. */
-static void fix_record(const struct verdict *v, size_t number, struct finding *finding)
+/* " (an alias of a -> b)" */
+static void add_aliases(const struct dkim_selector *selector, struct text *text)
 {
-	const struct dkim_selector *selector = &v->found->report.selectors[number];
-	struct slice record = text_slice(&v->settings->own_key.record);
-	struct text fix = { 0 };
-
-	if (!v->settings->has_own_key || number >= v->found->named_count)
+	if (selector->alias_count == 0)
 		return;
-	text_add(&fix, "publish %sTXT at %s:", selector->alias_count > 0 ? "in the place of the alias " : "",
-		 selector->name.text);
+	text_add(text, " (an alias of ");
+	add_chain(selector, text);
+	text_add(text, ")");
+}
+
+/* ---- records to publish ---- */
+
+/* In strings that a TXT record can hold. */
+static void add_strings(struct slice record, struct text *text)
+{
 	for (size_t at = 0; at < record.len; at += STRING_MAX) {
 		size_t len = record.len - at < STRING_MAX ? record.len - at : STRING_MAX;
 
-		text_add(&fix, " \"%.*s\"", (int)len, record.at + at);
+		text_add(text, " \"%.*s\"", (int)len, record.at + at);
 	}
+}
+
+/* That of the key file, at the name of the selector. */
+static bool fix_own(const struct verdict *v, size_t number, struct finding *finding)
+{
+	const struct dkim_selector *selector = &v->found->report.selectors[number];
+	struct text fix = { 0 };
+
+	if (!v->settings->has_own_key || number >= v->found->named_count)
+		return false;
+	text_add(&fix, "publish %sTXT at %s:", selector->alias_count > 0 ? "in the place of the alias " : "",
+		 selector->name.text);
+	add_strings(text_slice(&v->settings->own_key.record), &fix);
 	result_fix(&v->frame->result, finding, &fix);
+	return true;
+}
+
+/* That of the key file, or what stands there, mended and where it stands. */
+static void fix_record(const struct verdict *v, size_t number, size_t record, struct finding *finding)
+{
+	const struct dkim_selector *selector = &v->found->report.selectors[number];
+	const struct domain *name = selector->alias_count > 0
+					    ? &selector->aliases[selector->alias_count - 1]
+					    : &selector->name;
+	struct text fix = { 0 }, mended = { 0 };
+
+	if (!fix_own(v, number, finding) &&
+	    dkim_key_mend(selector->answer.records->at[record].data, &mended)) {
+		text_add(&fix, "publish instead, TXT at %s:", name->text);
+		add_strings(text_slice(&mended), &fix);
+		result_fix(&v->frame->result, finding, &fix);
+	}
+	text_release(&mended);
 }
 
 /* ---- what is not there ---- */
@@ -254,14 +289,17 @@ static void judge_temporary(const struct verdict *v, size_t number)
 
 static void describe_missing(const struct dkim_selector *selector, struct text *text)
 {
-	text_add(text, "%s is not there", selector->name.text);
-	if (selector->state == DKIM_FOUND)
-		text_add(text, ": what answers is a wildcard, and no key");
-	else if (selector->goes_round)
-		text_add(text, ": its aliases lead round in a circle");
-	else if (selector->is_dangling)
-		text_add(text, ": its alias leads to nothing");
-	add_aliases(selector, text);
+	text_add(text, "%s is ", selector->name.text);
+	if (selector->state == DKIM_FOUND) {
+		text_add(text, "not there: what answers is a wildcard, and no key");
+	} else if (selector->is_dangling) {
+		text_add(text, "an alias of ");
+		add_chain(selector, text);
+		text_add(text, selector->goes_round ? ", which leads round in a circle"
+						    : ", which is not there");
+	} else {
+		text_add(text, "not there");
+	}
 }
 
 static void judge_missing(const struct verdict *v, size_t number)
@@ -281,7 +319,7 @@ static void judge_missing(const struct verdict *v, size_t number)
 		text_add(&fix, " publish the key there; or take the alias out");
 		result_fix(&v->frame->result, finding, &fix);
 	}
-	fix_record(v, number, finding);
+	fix_own(v, number, finding);
 }
 
 /* ---- what is there ---- */
@@ -307,8 +345,8 @@ static void judge_bad(const struct verdict *v, size_t number, size_t record, boo
 	add_aliases(selector, &text);
 	text_add(&text, ": ");
 	add_quoted(selector->answer.records->at[record].data, &text);
-	fix_record(v, number, add_about(v, number, weaken(is_less, STATE_CRITICAL), "dkim_key_invalid",
-					&text));
+	fix_record(v, number, record, add_about(v, number, weaken(is_less, STATE_CRITICAL),
+						"dkim_key_invalid", &text));
 }
 
 /* Nobody signs with a guessed selector, and a parked domain with none. */
@@ -323,22 +361,34 @@ static void judge_revoked(const struct verdict *v, size_t number, bool is_less)
 	add_aliases(selector, &text);
 	if (!is_meant)
 		text_add(&text, ": no signature with this selector is good");
-	fix_record(v, number, add_about(v, number, is_meant ? STATE_OK : weaken(is_less, STATE_CRITICAL),
-					"dkim_key_revoked", &text));
+	fix_own(v, number, add_about(v, number, is_meant ? STATE_OK : weaken(is_less, STATE_CRITICAL),
+				     "dkim_key_revoked", &text));
 }
 
 /* What is odd in a key that receivers can use. */
-static void judge_notes(const struct verdict *v, size_t number, const struct dkim_key *key)
+static void judge_note(const struct verdict *v, size_t number, size_t record,
+		       const struct dkim_note *note)
 {
-	for (size_t i = 0; i < key->note_count; i++) {
-		bool is_risky = dkim_lint_weight(key->notes[i].lint) == DKIM_RISKY;
-		struct text text = { 0 };
+	bool is_risky = dkim_lint_weight(note->lint) == DKIM_RISKY;
+	struct text text = { 0 };
+	struct finding *finding;
 
-		add_note(&key->notes[i], &text);
-		add_about(v, number, is_risky ? STATE_WARNING : STATE_OK,
-			  key->notes[i].lint == DKIM_LINT_TESTING ? "dkim_testing"
-			  : is_risky ? "dkim_record_odd" : "dkim_note", &text);
+	add_note(note, &text);
+	if (!is_risky) {
+		add_about(v, number, STATE_OK, "dkim_note", &text);
+		return;
 	}
+	finding = add_about(v, number, STATE_WARNING,
+			    note->lint == DKIM_LINT_TESTING ? "dkim_testing" : "dkim_record_odd", &text);
+	fix_record(v, number, record, finding);
+}
+
+static void judge_notes(const struct verdict *v, size_t number, size_t record)
+{
+	const struct dkim_key *key = &v->found->report.selectors[number].keys[record];
+
+	for (size_t i = 0; i < key->note_count; i++)
+		judge_note(v, number, record, &key->notes[i]);
 }
 
 static void measure(const struct verdict *v, size_t number, const struct dkim_key *key)
@@ -424,7 +474,7 @@ static void judge_match(const struct verdict *v, size_t number)
 	text_add(&text, "the published key is not the one in ");
 	text_add_foreign(&text, slice_of(v->settings->key_file));
 	text_add(&text, ": no signature made with that is good");
-	fix_record(v, number, add_about(v, number, STATE_CRITICAL, "dkim_key_mismatch", &text));
+	fix_own(v, number, add_about(v, number, STATE_CRITICAL, "dkim_key_mismatch", &text));
 }
 
 static void judge_records(const struct verdict *v, size_t number)
@@ -437,7 +487,7 @@ static void judge_records(const struct verdict *v, size_t number)
 	for (size_t i = 0; i < selector->key_count; i++) {
 		switch (selector->keys[i].verdict) {
 		case DKIM_KEY_GOOD:
-			judge_notes(v, number, &selector->keys[i]);
+			judge_notes(v, number, i);
 			break;
 		case DKIM_KEY_REVOKED:
 			judge_revoked(v, number, is_less);
@@ -566,37 +616,6 @@ static void judge_guard(const struct verdict *v)
 }
 
 /* Of a parked domain without a selector to look at, the wildcard is all there is. */
-static void judge_parked(const struct verdict *v)
-{
-	const struct dkim_report *report = &v->found->report;
-	struct text text = { 0 };
-
-	switch (report->guard) {
-	case DKIM_GUARD_UNKNOWN:
-		if (report->guard_status == DNS_UNFINISHED)
-			return;
-		text_add(&text, "asking for a wildcard below _domainkey gave: %s",
-			 dns_status_word(report->guard_status));
-		add_whole(v, STATE_UNKNOWN, "dns_temporary", &text);
-		return;
-	case DKIM_GUARD_SILENT:
-	case DKIM_GUARD_TEXT:
-		text_add(&text, "there is no wildcard that takes all keys back; a parked domain can have TXT "
-			 "at *._domainkey.%s: \"v=DKIM1; p=\"", v->sender->domain.text);
-		sender_add_absent(v->sender, v->frame, &sender_dkim, text_str(&text));
-		text_release(&text);
-		return;
-	case DKIM_GUARD_REVOKED:
-		text_add(&text, "all keys were taken back, by a wildcard");
-		add_whole(v, STATE_OK, "dkim_key_revoked", &text);
-		return;
-	case DKIM_GUARD_KEY:
-		text_add(&text, "the domain is parked, and every selector has a key, by a wildcard");
-		add_whole(v, STATE_WARNING, "dkim_wildcard", &text);
-		return;
-	}
-}
-
 /* ---- data ---- */
 
 static const char *status_word(const struct verdict *v, const struct dkim_selector *selector)
@@ -725,8 +744,6 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 		judge_guesses(&v);
 	if (found->report.count > 0) {
 		judge_guard(&v);
-	} else if (settings->is_parked) {
-		judge_parked(&v);
 	} else {
 		text_add(&text, "not tested: no selector is named with --selector");
 		add_whole(&v, STATE_OK, "dkim_not_tested", &text);

@@ -289,18 +289,15 @@ static void fix_weak(const struct verdict *v, struct finding *finding, enum dmar
 static void judge_policy(const struct verdict *v)
 {
 	const struct sender_settings *settings = v->sender->settings;
-	bool is_parked = settings->is_parked && settings->least_policy == DMARC_UNSET;
-	enum dmarc_policy least = is_parked ? DMARC_REJECT : settings->least_policy;
+	enum dmarc_policy least = settings->least_policy;
 	enum dmarc_policy is = effective(&v->report->verdict);
 	struct text text = { 0 };
 
 	sender_measure(v->sender, v->frame, "dmarc_policy", NULL, (double)(is - DMARC_NONE));
 	add_policy(v, &text);
 	if (least != DMARC_UNSET && (!applies(&v->report->verdict) || is < least)) {
-		text_add(&text, is_parked ? ", and of a domain that sends no mail it should be %s"
-					  : ", and it must be %s at least", dmarc_policy_word(least));
-		fix_weak(v, add(v, is_parked ? STATE_WARNING : STATE_CRITICAL, "dmarc_policy_too_weak",
-				&text), least);
+		text_add(&text, ", and it must be %s at least", dmarc_policy_word(least));
+		fix_weak(v, add(v, STATE_CRITICAL, "dmarc_policy_too_weak", &text), least);
 		return;
 	}
 	if (!applies(&v->report->verdict)) {

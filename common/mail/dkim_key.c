@@ -385,8 +385,9 @@ static EVP_PKEY *read_rsa(struct slice der, bool *is_bare)
 	return pkey;
 }
 
-/* The same key has the same digest, however it was written. */
-static bool digest_of(const EVP_PKEY *pkey, uint8_t digest[DKIM_DIGEST])
+/* The same key has the same digest, and the same words in base64 (NULL: not wanted),
+ * however it was written. */
+static bool write_rsa(const EVP_PKEY *pkey, uint8_t digest[DKIM_DIGEST], struct text *words)
 {
 	unsigned char *der = NULL;
 	int len = i2d_PUBKEY(pkey, &der);
@@ -394,6 +395,8 @@ static bool digest_of(const EVP_PKEY *pkey, uint8_t digest[DKIM_DIGEST])
 	if (len <= 0)
 		return false;
 	SHA256(der, (size_t)len, digest);
+	if (words != NULL)
+		base64_add(words, (struct slice){ (const char *)der, (size_t)len });
 	OPENSSL_free(der);
 	return true;
 }
@@ -428,7 +431,7 @@ static void judge_rsa(struct reading *r, struct slice der)
 		note_at(r, DKIM_LINT_NO_SUCH_KEY, p);
 	} else {
 		key->bits = (unsigned)EVP_PKEY_get_bits(pkey);
-		key->failed |= !digest_of(pkey, key->digest);
+		key->failed |= !write_rsa(pkey, key->digest, NULL);
 		judge_numbers(r, pkey);
 		if (is_bare)
 			note_at(r, DKIM_LINT_BARE, p);
@@ -459,17 +462,24 @@ static void read_rsa_key(struct reading *r, struct slice der)
 	}
 }
 
+/* An Ed25519 key as SubjectPublicKeyInfo (RFC 8410 4): this, and the 32 octets. */
+static const char wrapping[] = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
+enum { WRAPPING = sizeof wrapping - 1 };
+
+static bool is_wrapped(struct slice octets)
+{
+	return octets.len == WRAPPING + DKIM_ED25519_OCTETS && memcmp(octets.at, wrapping, WRAPPING) == 0;
+}
+
 /* RFC 8463 4.2: 32 octets, and nothing around them. */
 static void read_ed25519_key(struct reading *r, struct slice octets)
 {
-	static const char wrapping[] = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
 	struct dkim_key *key = r->key;
 
 	if (octets.len == DKIM_ED25519_OCTETS) {
 		key->bits = 256;
 		SHA256((const unsigned char *)octets.at, octets.len, key->digest);
-	} else if (octets.len == sizeof wrapping - 1 + DKIM_ED25519_OCTETS &&
-		   memcmp(octets.at, wrapping, sizeof wrapping - 1) == 0) {
+	} else if (is_wrapped(octets)) {
 		note_at(r, DKIM_LINT_WRAPPED, r->values[TAG_P]);
 	} else {
 		note_at(r, DKIM_LINT_LENGTH, r->values[TAG_P]);
@@ -536,6 +546,89 @@ void dkim_key_parse(struct slice record, struct dkim_key *key)
 	judge_escapes(&r);
 }
 
+/* ---- mending ---- */
+
+/* Quotes and backslashes belong nowhere but into what people read. */
+static void strip_escapes(struct slice record, struct text *plain)
+{
+	for (size_t i = 0; i < record.len; i++) {
+		if (record.at[i] != '"' && record.at[i] != '\\')
+			text_add_char(plain, record.at[i]);
+	}
+}
+
+static bool mend_key(struct slice octets, struct text *mended)
+{
+	uint8_t digest[DKIM_DIGEST];
+	bool is_bare, good;
+	EVP_PKEY *pkey;
+
+	if (is_wrapped(octets))
+		octets = (struct slice){ octets.at + WRAPPING, DKIM_ED25519_OCTETS };
+	if (octets.len == DKIM_ED25519_OCTETS) {
+		text_add(mended, "k=ed25519; p=");
+		base64_add(mended, octets);
+		return true;
+	}
+	text_add(mended, "k=rsa; p=");
+	pkey = read_rsa(octets, &is_bare);
+	good = pkey != NULL && EVP_PKEY_get_base_id(pkey) == EVP_PKEY_RSA &&
+	       write_rsa(pkey, digest, mended);
+	EVP_PKEY_free(pkey);
+	ERR_clear_error();
+	return good;
+}
+
+/* Is there nothing left to mend? */
+static bool is_mended(struct slice record)
+{
+	struct dkim_key key;
+
+	dkim_key_parse(record, &key);
+	for (size_t i = 0; i < key.note_count; i++) {
+		if (lints[key.notes[i].lint].weight != DKIM_NOTED)
+			return false;
+	}
+	return key.verdict == DKIM_KEY_GOOD && !key.failed;
+}
+
+/* The record anew, as far as its key can be read. */
+static bool write_anew(struct reading *r, struct text *anew)
+{
+	struct text octets = { 0 };
+	bool is_padded, good;
+
+	text_add(anew, "v=DKIM1; ");
+	if (r->key->flags.at != NULL && lists(r->key->flags, "s"))
+		text_add(anew, "t=s; ");
+	good = r->values[TAG_P].at != NULL && decode_key(r, &octets, &is_padded) &&
+	       mend_key(text_slice(&octets), anew);
+	text_release(&octets);
+	for (size_t i = 0; i < r->key->note_count; i++)
+		good &= r->key->notes[i].lint != DKIM_LINT_KEY_TWICE;	/* which of them? */
+	return good && !text_failed(anew);
+}
+
+bool dkim_key_mend(struct slice record, struct text *mended)
+{
+	struct text plain = { 0 }, anew = { 0 };
+	struct dkim_key key = { 0 };
+	struct reading r = { .key = &key };
+	bool good;
+
+	begin();
+	strip_escapes(record, &plain);
+	r.record = text_slice(&plain);
+	take_tags(&r);
+	read_limits(&r);
+	good = write_anew(&r, &anew) && is_mended(text_slice(&anew));
+	if (good)
+		text_add_slice(mended, text_slice(&anew));
+	text_release(&plain);
+	text_release(&anew);
+	return good;
+}
+
 /* ---- a signer's own key ---- */
 
 /* A block of a PEM file as a key; NULL: it is none. */
@@ -584,21 +677,6 @@ static EVP_PKEY *find_key(BIO *bio, bool *is_private_key, struct fault *fault)
 	return pkey;
 }
 
-/* What has to be published of it, and its digest. */
-static bool take_rsa(const EVP_PKEY *pkey, struct dkim_own_key *own)
-{
-	unsigned char *der = NULL;
-	int len = i2d_PUBKEY(pkey, &der);
-
-	if (len <= 0)
-		return false;
-	own->type = DKIM_RSA;
-	SHA256(der, (size_t)len, own->digest);
-	base64_add(&own->record, (struct slice){ (const char *)der, (size_t)len });
-	OPENSSL_free(der);
-	return true;
-}
-
 static bool take_ed25519(const EVP_PKEY *pkey, struct dkim_own_key *own)
 {
 	unsigned char octets[DKIM_ED25519_OCTETS];
@@ -606,7 +684,6 @@ static bool take_ed25519(const EVP_PKEY *pkey, struct dkim_own_key *own)
 
 	if (EVP_PKEY_get_raw_public_key(pkey, octets, &len) != 1)
 		return false;
-	own->type = DKIM_ED25519;
 	SHA256(octets, len, own->digest);
 	base64_add(&own->record, (struct slice){ (const char *)octets, len });
 	return true;
@@ -619,10 +696,11 @@ static bool take_key(const EVP_PKEY *pkey, struct dkim_own_key *own, struct faul
 
 	if (type != EVP_PKEY_RSA && type != EVP_PKEY_ED25519)
 		return fault_set(fault, FAULT_USAGE, "its key is neither RSA nor Ed25519");
+	own->type = type == EVP_PKEY_RSA ? DKIM_RSA : DKIM_ED25519;
 	own->bits = type == EVP_PKEY_RSA ? (unsigned)EVP_PKEY_get_bits(pkey) : 256;
-	text_add(&own->record, "v=DKIM1; k=%s; p=", dkim_type_word(type == EVP_PKEY_RSA ? DKIM_RSA
-										     : DKIM_ED25519));
-	good = type == EVP_PKEY_RSA ? take_rsa(pkey, own) : take_ed25519(pkey, own);
+	text_add(&own->record, "v=DKIM1; k=%s; p=", dkim_type_word(own->type));
+	good = type == EVP_PKEY_RSA ? write_rsa(pkey, own->digest, &own->record)
+				    : take_ed25519(pkey, own);
 	ERR_clear_error();
 	return (good && !text_failed(&own->record)) || fault_set(fault, FAULT_LOCAL, "no memory");
 }

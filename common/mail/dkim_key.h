@@ -101,6 +101,10 @@ const char *dkim_lint_word(enum dkim_lint lint);
 enum dkim_weight dkim_lint_weight(enum dkim_lint lint);
 const char *dkim_lint_words(enum dkim_lint lint);
 
+/* The record to publish in the place of one that is wrong: the same key, written so that
+ * all receivers can use it. False: that cannot be mended. */
+bool dkim_key_mend(struct slice record, struct text *mended);
+
 /* A signer's own key. */
 struct dkim_own_key {
 	enum dkim_type type;

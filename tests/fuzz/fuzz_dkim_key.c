@@ -23,6 +23,26 @@ static void check_record(struct slice record)
 	     fuzz_is_inside(key.flags, record) && fuzz_is_inside(key.remark, record));
 }
 
+/* What is mended is good, and has nothing to mend any more. */
+static void check_mending(struct slice record)
+{
+	struct text mended = { 0 }, again = { 0 };
+	struct dkim_key key;
+
+	if (dkim_key_mend(record, &mended)) {
+		dkim_key_parse(text_slice(&mended), &key);
+		MUST(key.verdict == DKIM_KEY_GOOD);
+		for (size_t i = 0; i < key.note_count; i++)
+			MUST(dkim_lint_weight(key.notes[i].lint) == DKIM_NOTED);
+		MUST(dkim_key_mend(text_slice(&mended), &again));
+		MUST(strcmp(text_str(&mended), text_str(&again)) == 0);
+	} else {
+		MUST(mended.len == 0);
+	}
+	text_release(&mended);
+	text_release(&again);
+}
+
 /* What we tell to publish is good, and is the key of the file. */
 static void check_file(struct slice pem)
 {
@@ -46,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice input = { (const char *)data, size };
 
 	check_record(input);
+	check_mending(input);
 	if (memmem(data, size, "-----BEGIN", 10) != NULL)
 		check_file(input);
 	return 0;
