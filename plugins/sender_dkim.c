@@ -151,7 +151,6 @@ static void *study(const struct sender *sender, struct resolver *resolver)
 		return NULL;
 	}
 	count = choose_selectors(sender, found);
-	/* A parked domain can take back all keys at once, by a wildcard. */
 	if (count > 0)
 		dkim_find(&sender->domain, found->selectors, count, settings->dkim_nonce, resolver,
 			  &found->report);
