@@ -91,14 +91,30 @@ static struct finding *add(const struct verdict *v, enum state state, const char
 	return sender_add(v->sender, v->frame, state, reason, STAGE, NULL, text);
 }
 
-/* What there is, one record a line, but for the term that led to `without`. */
-static void add_records(const struct verdict *v, const struct spf_node *without, struct text *records)
+/* Does the term lead to a record that is an error for every receiver? */
+static bool leads_astray(const struct verdict *v, struct slice term)
+{
+	for (size_t i = 1; i < v->tree->node_count; i++) {
+		const struct spf_node *node = &v->tree->nodes[i];
+
+		if (node->parent != 0 || !slice_same_nocase(term, text_slice(&node->term)))
+			continue;
+		if (node->state == SPF_NODE_NONE || node->state == SPF_NODE_MULTIPLE ||
+		    node->state == SPF_NODE_BAD || node->state == SPF_NODE_LOOP ||
+		    node->state == SPF_NODE_IMPOSSIBLE)
+			return true;
+	}
+	return false;
+}
+
+/* What there is, one record a line, without what leads astray. */
+static void add_records(const struct verdict *v, struct text *records)
 {
 	const struct spf_node *root = &v->tree->nodes[0];
 	struct slice rest = text_slice(&root->record), word;
 
 	while (slice_split(&rest, ' ', &word)) {
-		if (without == NULL || !slice_same_nocase(word, text_slice(&without->term)))
+		if (!leads_astray(v, word))
 			text_add_slice(records, word);
 		text_add_char(records, ' ');
 	}
@@ -106,12 +122,12 @@ static void add_records(const struct verdict *v, const struct spf_node *without,
 	text_add_slice(records, text_slice(&root->others));
 }
 
-static void propose(const struct verdict *v, struct finding *finding, const struct ip *ip,
-		    const struct spf_node *without)
+/* The record to publish: what there is, all of it mended, and this address allowed. */
+static void fix_record(const struct verdict *v, struct finding *finding, const struct ip *ip)
 {
 	struct text fix = { 0 }, records = { 0 }, mended = { 0 };
 
-	add_records(v, without, &records);
+	add_records(v, &records);
 	spf_mend(text_slice(&records), ip, v->settings->is_parked ? "-all" : "~all", &mended);
 	text_add(&fix, "publish as the only SPF record, TXT at %s: \"", v->sender->domain.text);
 	text_add_foreign_most(&fix, text_slice(&mended), 4096);
@@ -121,20 +137,12 @@ static void propose(const struct verdict *v, struct finding *finding, const stru
 	text_release(&mended);
 }
 
-/* The record to publish: what there is, mended, and this address allowed. */
-static void fix_record(const struct verdict *v, struct finding *finding, const struct ip *ip)
-{
-	propose(v, finding, ip, NULL);
-}
-
-/* What is wrong stands in `node`: mend the record if it is the domain's own, or let it
- * no longer lead there. Of what is deeper, somebody else is the owner. */
+/* What is wrong stands in `node`. Of what an include includes, somebody else is the
+ * owner. */
 static void fix_node(const struct verdict *v, struct finding *finding, size_t node)
 {
-	if (node == 0)
-		propose(v, finding, NULL, NULL);
-	else if (v->tree->nodes[node].parent == 0)
-		propose(v, finding, NULL, &v->tree->nodes[node]);
+	if (v->tree->nodes[node].parent == 0)
+		fix_record(v, finding, NULL);
 }
 
 /* ... where there is none: the domain's own mail servers and the --ip addresses. */
@@ -545,8 +553,10 @@ static void judge_evaluation(const struct verdict *v, const struct spf_query *qu
 	ip_print(&query->ip, address);
 	describe(v, query, report, &text);
 	finding = sender_add(v->sender, v->frame, state, reason, STAGE, address, &text);
-	if (state != STATE_OK && conclusions[report->result].wants_address && is_own)
+	if (state != STATE_OK && is_own && conclusions[report->result].wants_address)
 		fix_record(v, finding, &query->ip);
+	else if (state != STATE_OK && is_own && report->result == SPF_PERMERROR)
+		fix_record(v, finding, NULL);
 }
 
 /* ---- data ---- */

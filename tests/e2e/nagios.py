@@ -194,6 +194,7 @@ define service {{
             "bad login": f"mailpath_smtp_login!localhost!bad@{logins}!{login} -vvv",
             "delivery": f"mailpath_smtp_deliver!a@signed.test!probe@signed.test!-p {postfix.mx} "
                         f"--subject 'canary of Nagios'",
+            "believed": f"mailpath_spf_dmarc!signed.test!--spf --resolver {dane.resolver}",
             "way out": f"mailpath_smtp_egress!127.0.0.1:{postfix.mx}!--egress-target 127.0.0.1:{closed.port} "
                        f"--egress-target 127.0.0.2:{closed.port}",
         }
@@ -206,7 +207,8 @@ define service {{
         notified = (self.folder / "notified").read_text()
         self.assertEqual({name: row[0] for name, row in rows.items()},
                          {"plain": "OK", "refused": "CRITICAL", "outside": "WARNING", "dane": "CRITICAL",
-                          "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "way out": "CRITICAL"},
+                          "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "believed": "CRITICAL",
+                          "way out": "CRITICAL"},
                          rows)
         self.assertTrue(rows["plain"][1].startswith(f"SMTP OK - 127.0.0.1:{postfix.mx} takes mail, "))
         self.assertRegex(rows["plain"][2], r"^time=[\d.]+s;20;25;0 time_connect=.* size_limit=65536B;;;0 ")
@@ -220,6 +222,7 @@ define service {{
         for name, finding in (("outside", r"\[WARNING\] greylisted mx3\.world\.test\[127\.0\.0\.12\]:\d+: "),
                               ("dane", r"\[CRITICAL\] tlsa_mismatch wrong\.signed\.test\["),
                               ("bad login", r"\[CRITICAL\] auth_failed localhost\["),
+                              ("believed", r"\[CRITICAL\] spf_missing signed\.test: "),
                               ("way out", r"\[CRITICAL\] egress_25_blocked IPv4: ")):
             self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: SMTP .*\n(.+\n)*"
                                        fr"{finding}.*\n    fix: ")

@@ -46,6 +46,16 @@ class Quickstart(TestCase):
         self.assertRegex(done.stdout, fr"(?m)^\[CRITICAL\] blocklisted {server}: mail: listed by "
                                       r"zen\.spamhaus\.org: 554 .*\n    fix: find out why the list has it")
         self.assertRegex(done.stdout, fr"(?m)^\[WARNING\] greylisted {server}: .*\n    fix: wait")
+        self.assertEqual(re.findall(r"^SPF (\w+) - ", done.stdout, re.M), ["OK", "CRITICAL"])
+        healthy, ill = done.stdout.split("check_spf_dmarc -d ill.example")
+        for number in ("spf_lookups=0;;10;0", "spf_voids=0;;2;0", "spf_addresses=1;;;0", "dmarc_policy=2;;;0",
+                       "'dkim_bits s1'=2048;2048:;1024:;0"):
+            self.assertIn(number, healthy)
+        for cure in ('TXT at ill.example: "v=spf1 ip4:192.0.2.24 -all"',
+                     'TXT at _dmarc.ill.example: "v=DMARC1; p=quarantine; rua=mailto:dmarc@reports.example"',
+                     'TXT at ill.example._report._dmarc.reports.example: "v=DMARC1"',
+                     '_mta-sts.ill.example. TXT "v=STSv1; id=20261124;"'):
+            self.assertIn(cure, ill)
         # With the script its servers have ended.
         with socket.socket() as client:
             self.assertNotEqual(client.connect_ex(("127.0.0.1", int(port))), 0)
