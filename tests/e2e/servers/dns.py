@@ -93,12 +93,12 @@ xn--mller-kva IN A 192.0.2.63
 }
 
 
-def start_nsd(folder, zones, known):
+def start_nsd(folder, zones, known, address="127.0.0.1", port=None):
     """NSD with these zones (name -> file in the folder); (server, port) when it answers
     for the name `known`."""
-    port = free_port()
+    port = port or free_port()
     text = f"""server:
-  ip-address: 127.0.0.1@{port}
+  ip-address: {address}@{port}
   username: ""
   chroot: ""
   zonesdir: "{folder}"
@@ -116,7 +116,8 @@ remote-control:
     for zone, path in zones.items():
         text += f'zone:\n  name: "{zone}"\n  zonefile: "{path}"\n'
     (folder / "nsd.conf").write_text(text)
-    return Leashed(["nsd", "-d", "-c", folder / "nsd.conf"], ready=lambda: dns_answers(port, known)), port
+    return Leashed(["nsd", "-d", "-c", folder / "nsd.conf"],
+                   ready=lambda: dns_answers(port, known, address=address)), port
 
 
 def start_unbound(folder, zones, known, settings='  module-config: "iterator"\n'):
