@@ -636,6 +636,14 @@ static void say_mail(struct session *session)
 	text_release(&line);
 }
 
+/* Nothing is said yet to a message that has not begun, unless it is refused. */
+static bool may_begin(struct session *session)
+{
+	struct slice early = early_words(session);
+
+	return (early.len > 0 && *early.at >= '4') || take_turn(session);
+}
+
 /* The message, and in the same breath QUIT where the server takes it. False: the walk
  * is over. */
 static bool say_message(struct session *session, const struct message *message, size_t taken)
@@ -648,7 +656,7 @@ static bool say_message(struct session *session, const struct message *message, 
 	trace(session, "C: ", slice_of(shown));
 	if (!is_large) {
 		text_add_slice(&session->out, text_slice(&message->wire));
-	} else if (!take_turn(session)) {
+	} else if (!may_begin(session)) {
 		count_time(session, SMTP_DATA);
 		return end(session, SMTP_NONSENSE, SMTP_DATA);
 	} else if (session->stream->write(session->stream, text_slice(&message->wire), &walk->fault) !=

@@ -321,14 +321,14 @@ END_TEST
 #define IMPLICIT { .last = SMTP_AUTH, .tls = SMTP_TLS_IMPLICIT }
 
 static const struct row handshakes[] = {
-	{ { SECURED, "S: 250 mx.example", BYE }, REQUIRED, SMTP_COMPLETE, SMTP_AUTH, 0, NULL },	/* 4.2 */
-	{ { SECURED, "S: 250 mx.example", BYE }, OPPORTUNISTIC, SMTP_COMPLETE, SMTP_AUTH, 0, NULL },
-	{ { TLS_HELLO, BYE }, { .last = SMTP_AUTH, .tls = SMTP_TLS_NONE }, SMTP_COMPLETE, SMTP_AUTH, 0, NULL },
+	{ { SECURED, "S: 250 mx.example", BYE }, REQUIRED, SMTP_COMPLETE, SMTP_STARTTLS, 0, NULL },	/* 4.2 */
+	{ { SECURED, "S: 250 mx.example", BYE }, OPPORTUNISTIC, SMTP_COMPLETE, SMTP_STARTTLS, 0, NULL },
+	{ { TLS_HELLO, BYE }, { .last = SMTP_AUTH, .tls = SMTP_TLS_NONE }, SMTP_COMPLETE, SMTP_EHLO, 0, NULL },
 	{ { TLS_HELLO, BYE }, { .last = SMTP_EHLO, .tls = SMTP_TLS_STARTTLS }, SMTP_COMPLETE, SMTP_EHLO, 0,
 	  NULL },
 	/* 4.1: not offered, and not asked for then */
 	{ { PLAIN_HELLO, BYE }, REQUIRED, SMTP_TLS_MISSING, SMTP_STARTTLS, 0, NULL },
-	{ { PLAIN_HELLO, BYE }, OPPORTUNISTIC, SMTP_COMPLETE, SMTP_AUTH, 0, NULL },
+	{ { PLAIN_HELLO, BYE }, OPPORTUNISTIC, SMTP_COMPLETE, SMTP_EHLO, 0, NULL },
 	{ { HELLO, "S: 500 what?", "C: HELO probe.example", "S: 250 mx.example", BYE },
 	  REQUIRED, SMTP_TLS_MISSING, SMTP_STARTTLS, 0, NULL },
 	{ { TLS_HELLO, "C: STARTTLS", "S: 454 not now", BYE }, REQUIRED, SMTP_REFUSED, SMTP_STARTTLS, 454,
@@ -358,16 +358,16 @@ static const struct row handshakes[] = {
 	/* the second EHLO */
 	{ { SECURED, "S: 550 no", BYE }, REQUIRED, SMTP_REFUSED, SMTP_EHLO, 550, NULL },
 	{ { SECURED, "S: 502 no", "C: HELO probe.example", "S: 250 mx.example", BYE },
-	  REQUIRED, SMTP_COMPLETE, SMTP_AUTH, 0, NULL },
+	  REQUIRED, SMTP_COMPLETE, SMTP_STARTTLS, 0, NULL },
 	{ { SECURED, "S: 421 no", "CLOSE" }, REQUIRED, SMTP_REFUSED, SMTP_EHLO, 421, NULL },
 	{ { SECURED, "CLOSE" }, REQUIRED, SMTP_CLOSED, SMTP_EHLO, 0, NULL },
 	{ { SECURED, "SILENCE" }, REQUIRED, SMTP_LATE, SMTP_EHLO, 0, NULL },
-	{ { SECURED, "S: 250-mx.example", "S: 250 STARTTLS", BYE }, REQUIRED, SMTP_COMPLETE, SMTP_AUTH, 0,
+	{ { SECURED, "S: 250-mx.example", "S: 250 STARTTLS", BYE }, REQUIRED, SMTP_COMPLETE, SMTP_STARTTLS, 0,
 	  NULL },
 	/* RFC 8314 3: TLS first */
-	{ { "TLS", PLAIN_HELLO, BYE }, IMPLICIT, SMTP_COMPLETE, SMTP_AUTH, 0, NULL },
-	{ { "TLS", TLS_HELLO, BYE }, IMPLICIT, SMTP_COMPLETE, SMTP_AUTH, 0, NULL },
-	{ { BANNER }, IMPLICIT, SMTP_TLS_FAILED, SMTP_STARTTLS, 0, "before the handshake" },
+	{ { "TLS", PLAIN_HELLO, BYE }, IMPLICIT, SMTP_COMPLETE, SMTP_STARTTLS, 0, NULL },
+	{ { "TLS", TLS_HELLO, BYE }, IMPLICIT, SMTP_COMPLETE, SMTP_STARTTLS, 0, NULL },
+	{ { BANNER }, IMPLICIT, SMTP_TLS_FAILED, SMTP_STARTTLS, 0, "speaks first" },
 	{ { "CLOSE" }, IMPLICIT, SMTP_TLS_FAILED, SMTP_STARTTLS, 0, NULL },
 	{ { "TLS BROKEN" }, IMPLICIT, SMTP_TLS_FAILED, SMTP_STARTTLS, 0, NULL },
 	{ { "SILENCE" }, IMPLICIT, SMTP_LATE, SMTP_STARTTLS, 0, NULL },
@@ -505,7 +505,7 @@ static const struct row logins[] = {
 	  SMTP_AUTH, 235, NULL },
 	{ { CLEAR_AUTH_HELLO("PLAIN"), BY_PLAIN, "S: 235 hi", BYE }, { LOGIN, .allows_clear_auth = true },
 	  SMTP_COMPLETE, SMTP_AUTH, 235, NULL },
-	{ { CLEAR_AUTH_HELLO("PLAIN") , BYE }, { .last = SMTP_AUTH }, SMTP_COMPLETE, SMTP_AUTH, 0, NULL },
+	{ { CLEAR_AUTH_HELLO("PLAIN") , BYE }, { .last = SMTP_AUTH }, SMTP_COMPLETE, SMTP_EHLO, 0, NULL },
 	/* a wrong login, which must be refused */
 	{ { AUTH_HELLO("PLAIN"), BY_PLAIN, "S: 535 no", BYE }, { LOGIN, .expects_refusal = true },
 	  SMTP_COMPLETE, SMTP_AUTH, 535, NULL },
@@ -692,8 +692,8 @@ static const struct row plain_mails[] = {
 	  SMTP_RCPT, 421, NULL },
 	/* a plan without a message or a recipient stops there */
 	{ { PLAIN_HELLO, MAIL, "S: 250 ok", RCPT1, "S: 250 ok", RESET_BYE },
-	  { .last = SMTP_DATA, .to_count = 1 }, SMTP_COMPLETE, SMTP_DATA, 0, NULL },
-	{ { PLAIN_HELLO, MAIL, "S: 250 ok", RESET_BYE }, { .last = SMTP_RCPT }, SMTP_COMPLETE, SMTP_RCPT, 0,
+	  { .last = SMTP_DATA, .to_count = 1 }, SMTP_COMPLETE, SMTP_RCPT, 0, NULL },
+	{ { PLAIN_HELLO, MAIL, "S: 250 ok", RESET_BYE }, { .last = SMTP_RCPT }, SMTP_COMPLETE, SMTP_MAIL, 0,
 	  NULL },
 
 	{ { PLAIN_HELLO, MAIL, "S: 250 ok", RCPT1, "S: 250 ok", "C: DATA", "S: 354 go", MESSAGE, "C: .",

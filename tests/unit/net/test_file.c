@@ -9,12 +9,15 @@
 
 #include "unit.h"
 
-static char path[] = "/tmp/mailpath-unit-XXXXXX";
+static const char template[] = "/tmp/mailpath-unit-XXXXXX";
+static char path[sizeof template];
 
 static void make_file(void)
 {
-	int fd = mkstemp(path);
+	int fd;
 
+	memcpy(path, template, sizeof path);
+	fd = mkstemp(path);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
 }

@@ -281,11 +281,13 @@ END_TEST
 
 /* ---- UNIX sockets ---- */
 
-static char folder[] = "/tmp/mailpath-tcp-XXXXXX";
+static const char template[] = "/tmp/mailpath-tcp-XXXXXX";
+static char folder[sizeof template];
 static char path[sizeof folder + 2];
 
 static void make_folder(void)
 {
+	memcpy(folder, template, sizeof folder);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/s", folder);
 }
