@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/dns_rounds.h"
+#include "mail/dnssec.h"
 #include "mail/reasons.h"
 #include "mail/spf_record.h"
 #include "sender_domain.h"
@@ -254,6 +255,20 @@ static void ask(struct resolver *self, struct dns_question *questions, size_t co
 	frame_ask(((struct lookups *)self)->frame, "dns", questions, count);
 }
 
+/* Whatever a part asks, it is told if DNSSEC is why there is no answer. */
+struct rechecker {
+	struct resolver resolver;	/* first */
+	struct resolver *below;
+};
+
+static void ask_again(struct resolver *self, struct dns_question *questions, size_t count)
+{
+	struct resolver *below = ((struct rechecker *)self)->below;
+
+	below->ask(below, questions, count);
+	dnssec_recheck(questions, count, below);
+}
+
 static void study(const struct sender_settings *settings, struct sender *sender,
 		  struct resolver *resolver)
 {
@@ -329,6 +344,7 @@ static void probe(struct frame *frame, void *own)
 	struct sender *senders = calloc(count, sizeof *senders);
 	struct lookups lookups = { .resolver.ask = ask, .frame = frame };
 	struct dns_rounds rounds;
+	struct rechecker rechecker = { .resolver.ask = ask_again, .below = &rounds.resolver };
 
 	if (senders == NULL) {
 		frame->result.failed = true;
@@ -344,7 +360,7 @@ static void probe(struct frame *frame, void *own)
 	dns_rounds_open(&rounds, &lookups.resolver);
 	do {
 		for (size_t i = 0; i < count; i++)
-			study(settings, &senders[i], &rounds.resolver);
+			study(settings, &senders[i], &rechecker.resolver);
 	} while (dns_rounds_ask(&rounds));
 	frame->result.failed |= rounds.failed;
 	make_data(frame, senders, count);

@@ -409,6 +409,15 @@ class Dane(TestCase):
             data = look(domain, "--only", "dane", "--output", "json", resolver=World.get().quiet).json
             self.assertIn("dnssec_bogus", [f["reason"] for f in data["findings"]])
 
+    def test_the_other_parts_find_it_too(self):
+        for resolver in World.get().resolver, World.get().quiet:
+            result = look("expired.test", "--only", "spf,dmarc,dkim", "--selector", "s1", "--ip", "192.0.2.1",
+                          resolver=resolver)
+            self.assertState(result, "CRITICAL")
+            for name in "expired.test", "_dmarc.expired.test", "s1._domainkey.expired.test":
+                self.assertEqual(result.out.count(f"[CRITICAL] dnssec_bogus {name}:"), 1, result.out)
+            self.assertNotIn("temperror", result.out)
+
     def test_what_is_broken_is_not_bogus(self):
         for resolver in World.get().resolver, World.get().quiet:
             result = look("a.silent.test", "--only", "dane,mx", resolver=resolver)
