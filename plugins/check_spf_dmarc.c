@@ -8,7 +8,6 @@
 #include "mail/reasons.h"
 #include "mail/spf_record.h"
 #include "sender_domain.h"
-#include "sender_profiles.h"
 
 /* check_spf_dmarc: would a receiver believe the mail of a domain? */
 
@@ -226,9 +225,13 @@ static bool read_sender(struct sender_settings *settings)
 
 static bool check_profile(const struct sender_settings *settings, struct fault *fault)
 {
-	return settings->profile == NULL || strcmp(settings->profile, "bulk") == 0 ||
-	       fault_set(fault, FAULT_USAGE, "--profile: %s is no profile; there is: bulk",
-			 settings->profile);
+	if (settings->profile == NULL)
+		return true;
+	if (strcmp(settings->profile, "bulk") != 0)
+		return fault_set(fault, FAULT_USAGE, "--profile: %s is no profile; there is: bulk",
+				 settings->profile);
+	return !settings->is_parked ||
+	       fault_set(fault, FAULT_USAGE, "--profile: a domain that is --parked sends nothing");
 }
 
 static bool prepare(struct frame *frame, void *own, struct fault *fault)
@@ -239,7 +242,7 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	return read_sender(settings) && check_profile(settings, fault) &&
 	       choose_parts(settings, fault) && choose_domains(settings, fault) &&
 	       read_addresses(settings, fault) && read_expectation(settings, fault) &&
-	       sender_profile_check(settings, fault) && sender_dmarc_prepare(settings, fault) &&
+	       sender_dmarc_prepare(settings, fault) &&
 	       sender_dkim_prepare(frame, settings, fault);
 }
 
