@@ -4,10 +4,10 @@
 #include <time.h>
 
 #include "base/dns_rounds.h"
+#include "mail/dnssec.h"
 #include "mail/reasons.h"
 #include "mail/spf_record.h"
 #include "sender_domain.h"
-#include "sender_profiles.h"
 
 /* check_spf_dmarc: would a receiver believe the mail of a domain? */
 
@@ -225,9 +225,13 @@ static bool read_sender(struct sender_settings *settings)
 
 static bool check_profile(const struct sender_settings *settings, struct fault *fault)
 {
-	return settings->profile == NULL || strcmp(settings->profile, "bulk") == 0 ||
-	       fault_set(fault, FAULT_USAGE, "--profile: %s is no profile; there is: bulk",
-			 settings->profile);
+	if (settings->profile == NULL)
+		return true;
+	if (strcmp(settings->profile, "bulk") != 0)
+		return fault_set(fault, FAULT_USAGE, "--profile: %s is no profile; there is: bulk",
+				 settings->profile);
+	return !settings->is_parked ||
+	       fault_set(fault, FAULT_USAGE, "--profile: a domain that is --parked sends nothing");
 }
 
 static bool prepare(struct frame *frame, void *own, struct fault *fault)
@@ -238,7 +242,7 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	return read_sender(settings) && check_profile(settings, fault) &&
 	       choose_parts(settings, fault) && choose_domains(settings, fault) &&
 	       read_addresses(settings, fault) && read_expectation(settings, fault) &&
-	       sender_profile_check(settings, fault) && sender_dmarc_prepare(settings, fault) &&
+	       sender_dmarc_prepare(settings, fault) &&
 	       sender_dkim_prepare(frame, settings, fault);
 }
 
@@ -252,6 +256,20 @@ struct lookups {
 static void ask(struct resolver *self, struct dns_question *questions, size_t count)
 {
 	frame_ask(((struct lookups *)self)->frame, "dns", questions, count);
+}
+
+/* Whatever a part asks, it is told if DNSSEC is why there is no answer. */
+struct rechecker {
+	struct resolver resolver;	/* first */
+	struct resolver *below;
+};
+
+static void ask_again(struct resolver *self, struct dns_question *questions, size_t count)
+{
+	struct resolver *below = ((struct rechecker *)self)->below;
+
+	below->ask(below, questions, count);
+	dnssec_recheck(questions, count, below);
 }
 
 static void study(const struct sender_settings *settings, struct sender *sender,
@@ -329,6 +347,7 @@ static void probe(struct frame *frame, void *own)
 	struct sender *senders = calloc(count, sizeof *senders);
 	struct lookups lookups = { .resolver.ask = ask, .frame = frame };
 	struct dns_rounds rounds;
+	struct rechecker rechecker = { .resolver.ask = ask_again, .below = &rounds.resolver };
 
 	if (senders == NULL) {
 		frame->result.failed = true;
@@ -344,7 +363,7 @@ static void probe(struct frame *frame, void *own)
 	dns_rounds_open(&rounds, &lookups.resolver);
 	do {
 		for (size_t i = 0; i < count; i++)
-			study(settings, &senders[i], &rounds.resolver);
+			study(settings, &senders[i], &rechecker.resolver);
 	} while (dns_rounds_ask(&rounds));
 	frame->result.failed |= rounds.failed;
 	make_data(frame, senders, count);

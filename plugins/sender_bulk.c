@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "mail/dkim_find.h"
 #include "mail/dnsbl.h"
+#include "mail/spf_mend.h"
+#include "mail/spf_tree.h"
 #include "sender_profiles.h"
 
 /* --profile bulk: what Google (support.google.com/a/answer/81126), Yahoo
  * (senders.yahooinc.com/best-practices) and Microsoft (for Outlook.com, since 2025) want of
  * who sends much mail, as far as the DNS shows it. */
 
-enum { NAMES_MAX = 10 };	/* of one address (RFC 8601 3) */
+enum {
+	NAMES_MAX = 10,		/* of one address (RFC 8601 3) */
+	BITS_MIN = 1024,	/* of an RSA key (RFC 8301 3.2) */
+};
 
 /* An address that sends: its names, and the addresses of those. */
 struct route {
@@ -18,14 +23,17 @@ struct route {
 	struct ip ip;
 	struct dns_question names, addresses[NAMES_MAX];
 	size_t count;
+	struct spf_report spf;
 };
 
 struct bulk {
-	struct dns_question spf, mx, addresses[2];
-	struct dmarc_glance dmarc;
-	struct dns_question *keys;	/* one for each selector */
-	size_t key_count;
-	struct route *routes;		/* one for each --ip */
+	struct dns_question mx, addresses[2];
+	struct spf_tree spf;
+	struct domain spf_name;		/* that SPF is to pass for */
+	struct dmarc_report dmarc;
+	struct dkim_report keys;	/* of the selectors */
+	struct spf_query *queries;	/* one for each --ip */
+	struct route *routes;
 	size_t route_count;
 };
 
@@ -36,13 +44,14 @@ static void release(void *found)
 	for (size_t i = 0; i < bulk->route_count; i++) {
 		dns_release(&bulk->routes[i].names, 1);
 		dns_release(bulk->routes[i].addresses, bulk->routes[i].count);
+		spf_report_release(&bulk->routes[i].spf);
 	}
-	dns_release(bulk->keys, bulk->key_count);
-	dns_release(&bulk->spf, 1);
+	spf_tree_release(&bulk->spf);
+	dkim_report_release(&bulk->keys);
 	dns_release(&bulk->mx, 1);
 	dns_release(bulk->addresses, 2);
-	dmarc_glance_release(&bulk->dmarc);
-	free(bulk->keys);
+	dmarc_release(&bulk->dmarc);
+	free(bulk->queries);
 	free(bulk->routes);
 	free(bulk);
 }
@@ -69,24 +78,41 @@ static void follow(struct route *route, struct resolver *resolver)
 		resolver->ask(resolver, route->addresses, route->count);
 }
 
-static void ask_keys(const struct sender *sender, struct resolver *resolver, struct bulk *bulk)
+/* Whom SPF has to pass for: as --spf-domain says, or else that of --mail-from. */
+static const struct domain *find_spf_name(const struct sender_settings *settings, struct domain *name)
 {
-	const struct words *selectors = &sender->settings->selectors;
+	struct slice from = settings->sender;
+	const char *at = from.len > 0 ? memrchr(from.at, '@', from.len) : NULL;
+	struct fault unused;
 
-	for (size_t i = 0; i < selectors->count; i++) {
-		struct domain selector, all;
-		struct fault unused;
-		struct dns_question *key = &bulk->keys[bulk->key_count++];
+	if (settings->spf_domain != NULL)
+		return &settings->spf_name;
+	if (at == NULL || !domain_parse((struct slice){ at + 1, (size_t)(from.at + from.len - at - 1) },
+					name, &unused))
+		return NULL;
+	return name;
+}
 
-		*key = (struct dns_question){ .type = DNS_TXT };
-		/* Where the name is too long, there is no key. */
-		if (!domain_parse(slice_of(selectors->at[i]), &selector, &unused) ||
-		    !domain_join(&all, "_domainkey", &sender->domain) ||
-		    !domain_join(&key->name, selector.text, &all))
-			key->name = sender->domain;
+/* With neither --mail-from nor --helo, it is a bounce of the domain: postmaster's. */
+static void ask_routes(const struct sender *sender, struct resolver *resolver, struct bulk *bulk)
+{
+	const struct sender_settings *settings = sender->settings;
+	const char *helo = settings->helo != NULL ? settings->helo : sender->domain.text;
+
+	for (size_t i = 0; i < settings->ips.count; i++)
+		bulk->queries[i] = (struct spf_query){
+			.ip = settings->addresses[i], .mail_from = settings->sender,
+			.helo = slice_of(helo), .now = settings->now,
+		};
+	spf_tree_find(&sender->domain, bulk->queries, settings->ips.count, resolver, &bulk->spf);
+	for (size_t i = 0; i < settings->ips.count; i++) {
+		struct route *route = &bulk->routes[bulk->route_count++];
+
+		route->ip = settings->addresses[i];
+		ip_print(&route->ip, route->word);
+		follow(route, resolver);
+		spf_check(&bulk->queries[i], resolver, &route->spf);
 	}
-	if (bulk->key_count > 0)
-		resolver->ask(resolver, bulk->keys, bulk->key_count);
 }
 
 static void *study(const struct sender *sender, struct resolver *resolver)
@@ -96,28 +122,26 @@ static void *study(const struct sender *sender, struct resolver *resolver)
 
 	if (bulk == NULL)
 		return NULL;
-	bulk->keys = calloc(settings->selectors.count + 1, sizeof *bulk->keys);
+	bulk->queries = calloc(settings->ips.count + 1, sizeof *bulk->queries);
 	bulk->routes = calloc(settings->ips.count + 1, sizeof *bulk->routes);
-	if (bulk->keys == NULL || bulk->routes == NULL) {
+	if (bulk->queries == NULL || bulk->routes == NULL) {
 		release(bulk);
 		return NULL;
 	}
-	bulk->spf = (struct dns_question){ .name = sender->domain, .type = DNS_TXT };
 	bulk->mx = (struct dns_question){ .name = sender->domain, .type = DNS_MX };
 	bulk->addresses[0] = (struct dns_question){ .name = sender->domain, .type = DNS_A };
 	bulk->addresses[1] = (struct dns_question){ .name = sender->domain, .type = DNS_AAAA };
-	resolver->ask(resolver, &bulk->spf, 1);
 	resolver->ask(resolver, &bulk->mx, 1);
 	resolver->ask(resolver, bulk->addresses, 2);
-	dmarc_glance_ask(&sender->domain, resolver, &bulk->dmarc);
-	ask_keys(sender, resolver, bulk);
-	for (size_t i = 0; i < settings->ips.count; i++) {
-		struct route *route = &bulk->routes[bulk->route_count];
-
-		route->ip = settings->addresses[i];
-		ip_print(&route->ip, route->word);
-		follow(route, resolver);
-		bulk->route_count++;
+	dmarc_find(&sender->domain, find_spf_name(settings, &bulk->spf_name),
+		   settings->dkim_domain != NULL ? &settings->dkim_name : NULL, resolver, &bulk->dmarc);
+	if (settings->dkim_selector_count > 0)
+		dkim_find(&sender->domain, settings->dkim_selectors, settings->dkim_selector_count,
+			  settings->dkim_nonce, resolver, &bulk->keys);
+	ask_routes(sender, resolver, bulk);
+	if (bulk->spf.failed || bulk->keys.failed) {
+		release(bulk);
+		return NULL;
 	}
 	return bulk;
 }
@@ -129,6 +153,7 @@ struct verdict {
 	struct frame *frame;
 	const struct bulk *bulk;
 	json_t *list;
+	size_t *passed;
 };
 
 static struct rule begin(const char *name)
@@ -138,117 +163,176 @@ static struct rule begin(const char *name)
 
 static void end(const struct verdict *v, struct rule *rule)
 {
-	rule_add(v->sender, v->frame, &sender_bulk, rule, v->list);
+	*v->passed += rule_add(v->sender, v->frame, &sender_bulk, rule, v->list);
 }
 
-static bool is_unknown(struct rule *rule, const struct dns_question *question)
+/* Is this what makes receivers give up, below the domain's own record? */
+static bool is_broken(const struct spf_node *node)
 {
-	if (dns_is_answered(question))
-		return false;
-	rule->outcome = RULE_UNKNOWN;
-	rule->unanswered = question;
-	return true;
+	return node->state == SPF_NODE_NONE || node->state == SPF_NODE_MULTIPLE ||
+	       node->state == SPF_NODE_BAD || node->state == SPF_NODE_LOOP ||
+	       node->state == SPF_NODE_IMPOSSIBLE;
 }
 
-static void add_record(struct rule *rule, const char *what, struct slice record)
+/* What is wrong with the record, if anything is; true: a record of the domain's own
+ * can mend it. */
+static bool describe_spf(const struct spf_tree *tree, struct text *why)
 {
-	text_add(&rule->text, "%s: \"", what);
-	text_add_foreign(&rule->text, record);
-	text_add(&rule->text, "\"");
+	const struct spf_node *root = tree->nodes;
+
+	if (root->state == SPF_NODE_NONE)
+		text_add(why, "there is no SPF record");
+	if (root->state == SPF_NODE_MULTIPLE)
+		text_add(why, "there are several SPF records, so none counts");
+	if (root->state == SPF_NODE_BAD) {
+		text_add(why, "it is against the grammar, ");
+		text_add_foreign(why, text_slice(&root->why));
+	}
+	if (why->len > 0)
+		return true;
+	for (size_t i = 1; i < tree->node_count; i++) {
+		if (!is_broken(&tree->nodes[i]))
+			continue;
+		text_add(why, "it leads to no valid SPF record at ");
+		text_add_foreign(why, slice_of(tree->nodes[i].name.text));
+		return tree->nodes[i].parent == 0;
+	}
+	for (size_t i = 0; i < tree->note_count; i++) {
+		if (tree->notes[i].lint != SPF_LINT_ALL_PASSES)
+			continue;
+		text_add(why, "it lets everybody send");
+		return tree->notes[i].node == 0;
+	}
+	if (root->lookups > SPF_LOOKUPS_MAX)
+		text_add(why, "%u terms ask the DNS, and receivers stop at %d", root->lookups, SPF_LOOKUPS_MAX);
+	return false;
 }
 
-/* "ip4:192.0.2.0/24", "-all", "redirect=x": does it begin as a term does? */
-static bool is_term(struct slice word)
+/* Is this a term of the domain's own record that cannot stay? */
+static bool is_bad_term(const struct spf_tree *tree, struct slice word)
 {
-	static const char *const names[] = { "all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists" };
-	size_t len = 0;
-
-	if (word.len > 0 && word.at[0] != '\0' && strchr("+-?~", word.at[0]) != NULL)
-		word = (struct slice){ word.at + 1, word.len - 1 };
-	while (len < word.len && strchr(":/=", word.at[len]) == NULL)
-		len++;		/* a NUL ends it, too */
-	if (len < word.len && word.at[len] == '=')
-		return len > 0;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (slice_is_nocase((struct slice){ word.at, len }, names[i]))
+	for (size_t i = 1; i < tree->node_count; i++) {
+		if (tree->nodes[i].parent == 0 && is_broken(&tree->nodes[i]) &&
+		    slice_same_nocase(word, text_slice(&tree->nodes[i].term)))
+			return true;
+	}
+	for (size_t i = 0; i < tree->note_count; i++) {
+		if (tree->notes[i].node == 0 && tree->notes[i].lint == SPF_LINT_ALL_PASSES &&
+		    slice_same_nocase(word, text_slice(&tree->notes[i].term)))
 			return true;
 	}
 	return false;
 }
 
-/* Why the record is no good, or NULL. */
-static const char *spf_fault(const struct spf_glance *glance)
-{
-	struct slice rest = glance->record, word;
-
-	if (glance->count == 0)
-		return "there is no SPF record";
-	if (glance->count > 1)
-		return "there are several SPF records, so none counts";
-	slice_word(&rest, &word);
-	while (slice_word(&rest, &word)) {
-		if (slice_is_nocase(word, "all") || slice_is_nocase(word, "+all"))
-			return "it lets everybody send";
-		if (!is_term(word))
-			return "it holds something that is no term of SPF";
-	}
-	return NULL;
-}
-
+/* The record, and others that were meant to be it, mended, and with all of the
+ * addresses, or, where nobody could send, the domain's mail servers. */
 static void suggest_spf(const struct verdict *v, struct text *fix)
 {
-	text_add(fix, "publish, as the only SPF record: %s. TXT \"v=spf1", v->sender->domain.text);
-	for (size_t i = 0; i < v->bulk->route_count; i++) {
-		char address[IP_TEXT];
+	const struct spf_node *root = v->bulk->spf.nodes;
+	struct slice rest = text_slice(&root->record), word;
+	struct text records = { 0 }, mended = { 0 };
 
-		ip_print(&v->bulk->routes[i].ip, address);
-		text_add(fix, " ip%u:%s", (unsigned)v->bulk->routes[i].ip.version, address);
+	while (slice_split(&rest, ' ', &word)) {
+		if (!is_bad_term(&v->bulk->spf, word))
+			text_add_slice(&records, word);
+		text_add_char(&records, ' ');
 	}
-	text_add(fix, "%s ~all\"", v->bulk->route_count > 0 ? "" : " mx");
+	text_add_char(&records, '\n');
+	text_add_slice(&records, text_slice(&root->others));
+	spf_mend(text_slice(&records), NULL, "~all", &mended);
+	for (size_t i = v->bulk->route_count; i-- > 0;) {
+		text_truncate(&records, 0);
+		text_add_slice(&records, text_slice(&mended));
+		text_truncate(&mended, 0);
+		spf_mend(text_slice(&records), &v->bulk->routes[i].ip, "~all", &mended);
+	}
+	text_add(fix, "publish, as the only SPF record: %s. TXT \"", v->sender->domain.text);
+	text_add_foreign_most(fix, slice_is(text_slice(&mended), "v=spf1 ~all") ? slice_of("v=spf1 mx ~all")
+									       : text_slice(&mended), 4096);
+	text_add(fix, "\"");
+	text_release(&records);
+	text_release(&mended);
 }
 
-static void judge_spf(const struct verdict *v)
+static void judge_record(const struct verdict *v)
 {
+	const struct spf_tree *tree = &v->bulk->spf;
+	const struct spf_node *root = tree->nodes;
 	struct rule rule = begin("spf");
-	struct spf_glance glance;
-	const char *why;
+	struct text why = { 0 };
 
-	if (!is_unknown(&rule, &v->bulk->spf)) {
-		spf_glance(&v->bulk->spf, &glance);
-		why = spf_fault(&glance);
-		if (why != NULL) {
-			rule.outcome = RULE_FAILED;
-			suggest_spf(v, &rule.fix);
-		}
-		if (glance.count > 0)
-			add_record(&rule, why != NULL ? why : "SPF", glance.record);
-		else
-			text_add(&rule.text, "%s", why);
+	if (describe_spf(tree, &why))
+		suggest_spf(v, &rule.fix);
+	if (why.len > 0)
+		rule.outcome = RULE_FAILED;
+	for (size_t i = 0; i < tree->node_count && rule.outcome == RULE_PASSED; i++) {
+		if (tree->nodes[i].state == SPF_NODE_FAILED || tree->nodes[i].state == SPF_NODE_UNKNOWN)
+			rule_is_unknown(&rule, &tree->nodes[i].unanswered);
 	}
+	if (root->record.len > 0)
+		rule_quote(&rule, why.len > 0 ? text_str(&why) : "SPF", text_slice(&root->record));
+	else
+		text_add(&rule.text, "%s", text_str(&why));
+	text_release(&why);
 	end(v, &rule);
+}
+
+/* What receivers conclude for each address. */
+static void judge_senders(const struct verdict *v)
+{
+	for (size_t i = 0; i < v->bulk->route_count; i++) {
+		const struct route *route = &v->bulk->routes[i];
+		struct rule rule = begin("spf");
+
+		rule.detail = route->word;
+		if (route->spf.result == SPF_TEMPERROR && rule_is_unknown(&rule, &route->spf.unanswered)) {
+			end(v, &rule);
+			continue;
+		}
+		text_add(&rule.text, "SPF says %s", spf_result_word(route->spf.result));
+		if (route->spf.domain.text[0] != '\0')
+			text_add(&rule.text, ", by the record of %s", route->spf.domain.text);
+		if (route->spf.why.len > 0) {
+			text_add(&rule.text, ": ");
+			text_add_foreign(&rule.text, text_slice(&route->spf.why));
+		}
+		if (route->spf.result != SPF_PASS) {
+			rule.outcome = RULE_FAILED;
+			if (route->spf.result != SPF_PERMERROR &&
+			    domain_same(&route->spf.domain, &v->sender->domain))
+				suggest_spf(v, &rule.fix);
+		}
+		end(v, &rule);
+	}
 }
 
 static void judge_key(const struct verdict *v, size_t i)
 {
-	const struct dns_question *key = &v->bulk->keys[i];
+	const struct dkim_selector *selector = &v->bulk->keys.selectors[i];
+	const struct dkim_key *key = dkim_weakest_key(selector);
 	struct rule rule = begin("dkim");
-	struct slice public_key;
 
-	rule.detail = v->sender->settings->selectors.at[i];
-	if (!is_unknown(&rule, key)) {
-		for (size_t r = 0; r < dns_count(key); r++) {
-			public_key = tag_value(key->records->at[r].data, "p");
-			if (rule.text.len > 0 || public_key.len == 0)
-				continue;
-			add_record(&rule, "DKIM", key->records->at[r].data);
-		}
-		if (rule.text.len == 0) {
-			rule.outcome = RULE_FAILED;
-			text_add(&rule.text, "there is no DKIM key at %s", key->name.text);
-			text_add(&rule.fix, "publish %s. TXT \"v=DKIM1; k=rsa; p=KEY\" with the public key that "
-				 "the mail server signs with", key->name.text);
-		}
+	rule.detail = v->sender->settings->dkim_selectors[i].text;
+	if (selector->state == DKIM_UNKNOWN && rule_is_unknown(&rule, &selector->answer)) {
+		end(v, &rule);
+		return;
 	}
+	rule.outcome = RULE_FAILED;
+	if (selector->state != DKIM_FOUND)
+		text_add(&rule.text, "there is no DKIM key at %s", selector->name.text);
+	else if (key == NULL)
+		rule_quote(&rule, selector->keys[0].verdict == DKIM_KEY_REVOKED
+					  ? "the DKIM key was taken back" : "no receiver can use this DKIM key",
+			   selector->answer.records->at[0].data);
+	else
+		text_add(&rule.text, "a DKIM key of %u bits", key->bits);
+	if (key != NULL && key->type == DKIM_RSA && key->bits < BITS_MIN)
+		text_add(&rule.text, ": receivers must not accept less than %d (RFC 8301)", BITS_MIN);
+	else if (key != NULL)
+		rule.outcome = RULE_PASSED;
+	if (rule.outcome == RULE_FAILED)
+		text_add(&rule.fix, "publish %s. TXT \"v=DKIM1; k=rsa; p=KEY\" with the public key, of 2048 "
+			 "bits, that the mail server signs with", selector->name.text);
 	end(v, &rule);
 }
 
@@ -263,94 +347,69 @@ static void not_tested(const struct verdict *v, const char *name, const char *wh
 
 static void judge_keys(const struct verdict *v)
 {
-	if (v->bulk->key_count == 0)
+	if (v->bulk->keys.count == 0)
 		not_tested(v, "dkim", "mail is to be signed with DKIM: name the --selector of the key");
-	for (size_t i = 0; i < v->bulk->key_count; i++)
+	for (size_t i = 0; i < v->bulk->keys.count; i++)
 		judge_key(v, i);
 }
 
 static void judge_dmarc(const struct verdict *v)
 {
 	struct rule rule = begin("dmarc");
-	struct dmarc_glanced policy;
 
-	if (dmarc_glance_policy(&v->bulk->dmarc, &policy)) {
-		add_record(&rule, policy.is_inherited ? "DMARC, of a parent domain" : "DMARC", policy.record);
-		if (!slice_is_nocase(policy.policy, "none") && !slice_is_nocase(policy.policy, "quarantine") &&
-		    !slice_is_nocase(policy.policy, "reject")) {
-			rule.outcome = RULE_FAILED;
-			text_add(&rule.text, ": its policy is none of none, quarantine and reject");
-		}
-	} else if (policy.unanswered == NULL || !is_unknown(&rule, policy.unanswered)) {
+	if (rule_take_dmarc(&rule, &v->bulk->dmarc) == DMARC_UNSET && rule.outcome != RULE_UNKNOWN) {
 		rule.outcome = RULE_FAILED;
-		text_add(&rule.text, "there is no DMARC record: p=none would suffice");
-	}
-	if (rule.outcome == RULE_FAILED)
+		text_add(&rule.text, ": p=none would suffice");
 		text_add(&rule.fix, "publish, as the only DMARC record: _dmarc.%s. TXT \"v=DMARC1; p=none; "
 			 "rua=mailto:dmarc-reports@%s\"", v->sender->domain.text, v->sender->domain.text);
+	}
 	end(v, &rule);
 }
 
-/* Does mail from the domain pass with what passes for `word`? (RFC 9989 4.4) */
-static bool is_aligned(const struct verdict *v, struct slice word, const char *mode)
+/* Does it depend on an answer that is missing? */
+static bool is_undecided(const struct dmarc_alignment *alignment, const struct dmarc_walk *author,
+			 struct rule *rule)
 {
-	struct domain organization = dmarc_glance_organization(&v->bulk->dmarc, &v->sender->domain);
-	struct dmarc_glanced policy;
-	struct domain other;
-	struct fault unused;
+	const struct dmarc_walk *walks[] = { author, &alignment->walk };
 
-	if (!domain_parse(word, &other, &unused))
+	if (!alignment->is_given || !alignment->is_temporary)
 		return false;
-	dmarc_glance_policy(&v->bulk->dmarc, &policy);
-	if (slice_is_nocase(tag_value(policy.record, mode), "s"))
-		return domain_same(&other, &v->sender->domain);
-	return domain_within(&other, organization.text);
-}
-
-/* What stands higher up can only make more domains aligned. */
-static bool may_be_aligned(const struct verdict *v, struct rule *rule)
-{
-	for (size_t i = 0; i < v->bulk->dmarc.count; i++) {
-		if (is_unknown(rule, &v->bulk->dmarc.questions[i]))
-			return true;
+	for (size_t w = 0; w < 2; w++) {
+		for (size_t i = 0; walks[w]->is_temporary && i < walks[w]->count; i++) {
+			if (rule_is_unknown(rule, &walks[w]->steps[i].question))
+				return true;
+		}
 	}
 	return false;
 }
 
 static void judge_alignment(const struct verdict *v)
 {
-	const struct sender_settings *settings = v->sender->settings;
-	struct slice spf = slice_of(settings->spf_domain != NULL ? settings->spf_domain : "");
-	struct slice dkim = slice_of(settings->dkim_domain != NULL ? settings->dkim_domain : "");
-	const char *at = settings->sender.len > 0 ? memrchr(settings->sender.at, '@', settings->sender.len) : NULL;
+	static const char *const whats[] = { "what DKIM signs for", "what SPF passes for" };
+	const struct dmarc_report *report = &v->bulk->dmarc;
+	const struct dmarc_alignment *sides[] = { &report->dkim, &report->spf };
 	struct rule rule = begin("alignment");
-	struct dmarc_glanced policy;
+	const char *author = v->sender->domain.text;
+	bool is_good = false;
 
-	if (spf.len == 0 && at != NULL)
-		spf = (struct slice){ at + 1, (size_t)(settings->sender.at + settings->sender.len - at - 1) };
-	if (spf.len == 0 && dkim.len == 0) {
+	if (!report->spf.is_given && !report->dkim.is_given) {
 		not_tested(v, rule.name, "SPF or DKIM is to pass for the domain of the From line: name that of "
 			   "--spf-domain, --mail-from or --dkim-domain");
 		return;
 	}
-	if (!dmarc_glance_policy(&v->bulk->dmarc, &policy) && policy.unanswered != NULL) {
-		is_unknown(&rule, policy.unanswered);
-	} else if (is_aligned(v, dkim, "adkim")) {
-		text_add(&rule.text, "what DKIM signs for, ");
-		text_add_foreign(&rule.text, dkim);
-		text_add(&rule.text, ", is aligned");
-	} else if (is_aligned(v, spf, "aspf")) {
-		text_add(&rule.text, "what SPF passes for, ");
-		text_add_foreign(&rule.text, spf);
-		text_add(&rule.text, ", is aligned");
-	} else if (!may_be_aligned(v, &rule)) {
+	for (size_t i = 0; i < 2 && !is_good; i++) {
+		if (!sides[i]->is_given)
+			continue;
+		is_good = sides[i]->is_aligned;
+		text_add(&rule.text, "%s%s, %s, is %saligned with %s (%s)", rule.text.len > 0 ? "; " : "", whats[i],
+			 sides[i]->walk.steps[0].domain.text,
+			 is_good ? "" : sides[i]->is_temporary ? "perhaps " : "not ", author,
+			 sides[i]->is_strict ? "strict" : "relaxed");
+	}
+	if (!is_good && !is_undecided(sides[0], &report->walk, &rule) &&
+	    !is_undecided(sides[1], &report->walk, &rule)) {
 		rule.outcome = RULE_FAILED;
-		text_add_foreign(&rule.text, spf);
-		text_add(&rule.text, "%s", spf.len > 0 && dkim.len > 0 ? " or " : "");
-		text_add_foreign(&rule.text, dkim);
-		text_add(&rule.text, " is not aligned with %s", v->sender->domain.text);
-		text_add(&rule.fix, "sign with d=%s, or send with an address of %s in MAIL FROM",
-			 v->sender->domain.text, v->sender->domain.text);
+		text_add(&rule.fix, "sign with d=%s, or send with an address of %s in MAIL FROM", author, author);
 	}
 	end(v, &rule);
 }
@@ -367,7 +426,7 @@ static bool leads_back(const struct dns_question *addresses, const struct ip *ip
 /* iprev (RFC 8601 3): one name that leads back is enough. */
 static void check_route(const struct verdict *v, const struct route *route, struct rule *rule)
 {
-	if (is_unknown(rule, &route->names))
+	if (rule_is_unknown(rule, &route->names))
 		return;
 	for (size_t i = 0; i < route->count; i++) {
 		if (!leads_back(&route->addresses[i], &route->ip))
@@ -376,7 +435,7 @@ static void check_route(const struct verdict *v, const struct route *route, stru
 		return;
 	}
 	for (size_t i = 0; i < route->count; i++) {
-		if (is_unknown(rule, &route->addresses[i]))
+		if (rule_is_unknown(rule, &route->addresses[i]))
 			return;
 	}
 	rule->outcome = RULE_FAILED;
@@ -409,7 +468,7 @@ static void judge_mx(const struct verdict *v)
 	size_t count = dns_count(&bulk->mx);
 	struct rule rule = begin("mx");
 
-	if (is_unknown(&rule, &bulk->mx)) {
+	if (rule_is_unknown(&rule, &bulk->mx)) {
 		end(v, &rule);
 		return;
 	}
@@ -420,7 +479,7 @@ static void judge_mx(const struct verdict *v)
 		text_add(&rule.text, "it has %zu MX record%s", count, count > 1 ? "s" : "");
 	} else if (dns_count(&bulk->addresses[0]) + dns_count(&bulk->addresses[1]) > 0) {
 		text_add(&rule.text, "it has no MX, but an address");
-	} else if (!is_unknown(&rule, &bulk->addresses[0]) && !is_unknown(&rule, &bulk->addresses[1])) {
+	} else if (!rule_is_unknown(&rule, &bulk->addresses[0]) && !rule_is_unknown(&rule, &bulk->addresses[1])) {
 		rule.outcome = RULE_FAILED;
 		text_add(&rule.text, "it has neither MX nor address");
 	}
@@ -432,9 +491,11 @@ static void judge_mx(const struct verdict *v)
 
 static void judge(const struct sender *sender, struct frame *frame, const void *found)
 {
-	struct verdict v = { sender, frame, found, json_array() };
+	size_t passed = 0;
+	const struct verdict v = { sender, frame, found, json_array(), &passed };
 
-	judge_spf(&v);
+	judge_record(&v);
+	judge_senders(&v);
 	judge_keys(&v);
 	judge_dmarc(&v);
 	judge_alignment(&v);
@@ -445,6 +506,8 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 		   "be left within two days: the DNS does not show that");
 	not_tested(&v, "spam_rate", "complaints are to stay below 0.3 % (see postmaster.google.com): the DNS does "
 		   "not show that");
+	if (passed > 0)
+		text_add(&frame->result.good, "%zu rule%s kept", passed, passed > 1 ? "s" : "");
 	json_object_set_new(sender->data, sender_bulk.name, v.list);
 }
 

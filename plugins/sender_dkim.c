@@ -278,8 +278,10 @@ static void judge_temporary(const struct verdict *v, size_t number)
 	const struct dkim_selector *selector = &v->found->report.selectors[number];
 	struct text text = { 0 };
 
-	if (selector->answer.status == DNS_UNFINISHED)
-		return;		/* that is a "timeout" */
+	if (selector->answer.is_bogus || selector->answer.status == DNS_UNFINISHED) {
+		sender_add_unanswered(v->frame, STAGE, &selector->answer);
+		return;
+	}
 	text_add(&text, "asking for TXT of %s", selector->name.text);
 	add_aliases(selector, &text);
 	text_add(&text, " gave: %s", text_str(&selector->why));
@@ -534,7 +536,7 @@ static void judge_unanswered(const struct verdict *v, size_t count, const struct
 {
 	struct text text = { 0 };
 
-	if (count == 0)
+	if (count == 0 || (first->answer.is_bogus && sender_add_unanswered(v->frame, STAGE, &first->answer)))
 		return;
 	text_add(&text, "%zu of %zu common selectors were not answered; asking for TXT of %s gave: %s",
 		 count, v->found->report.count - v->found->named_count, first->name.text,

@@ -106,8 +106,13 @@ static void add_temporary(const struct verdict *v, const struct dns_question *qu
 {
 	struct text text = { 0 };
 
-	if (question->status == DNS_UNFINISHED)
-		return;		/* the finding "timeout" says it */
+	if (question->is_bogus) {
+		sender_add_unanswered(v->frame, STAGE, question);
+		return;
+	}
+	if (question->status == DNS_UNFINISHED ||	/* the finding "timeout" says it */
+	    sender_has_said(v->frame, "dns_temporary", question->name.text))
+		return;
 	text_add(&text, "asking for its %s record gave: %s%s%s; %s", dns_type_word(question->type),
 		 dns_status_word(question->status), question->detail != NULL ? ", " : "",
 		 question->detail != NULL ? question->detail : "", so);

@@ -2,48 +2,52 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "mail/spf_tree.h"
 #include "sender_profiles.h"
 
 /* --parked: a domain that neither sends nor takes mail should say so, to all who could
  * be deceived in its name (RFC 7208 10.1.2, RFC 7505, RFC 6376 3.6.1). */
 
 struct parked {
-	struct dns_question spf, mx, keys;
-	struct dmarc_glance dmarc;
+	struct dns_question mx, keys;
+	struct spf_tree spf;
+	struct dmarc_report dmarc;
 };
+
+static void release(void *found)
+{
+	struct parked *parked = found;
+
+	dns_release(&parked->mx, 1);
+	dns_release(&parked->keys, 1);
+	spf_tree_release(&parked->spf);
+	dmarc_release(&parked->dmarc);
+	free(parked);
+}
 
 static void *study(const struct sender *sender, struct resolver *resolver)
 {
 	struct parked *parked = calloc(1, sizeof *parked);
-	struct dns_question *questions[3];
 
 	if (parked == NULL)
 		return NULL;
-	parked->spf = (struct dns_question){ .name = sender->domain, .type = DNS_TXT };
 	parked->mx = (struct dns_question){ .name = sender->domain, .type = DNS_MX };
 	parked->keys = (struct dns_question){ .type = DNS_TXT };
-	questions[0] = &parked->spf;
-	questions[1] = &parked->mx;
-	questions[2] = &parked->keys;
 	/* The wildcard by its own name (RFC 4592 2.1.1). */
 	if (!domain_join(&parked->keys.name, "*._domainkey", &sender->domain))
 		parked->keys.name = sender->domain;
-	for (size_t i = 0; i < 3; i++)
-		resolver->ask(resolver, questions[i], 1);
-	dmarc_glance_ask(&sender->domain, resolver, &parked->dmarc);
+	resolver->ask(resolver, &parked->mx, 1);
+	resolver->ask(resolver, &parked->keys, 1);
+	spf_tree_find(&sender->domain, NULL, 0, resolver, &parked->spf);
+	dmarc_find(&sender->domain, NULL, NULL, resolver, &parked->dmarc);
+	if (parked->spf.failed) {
+		release(parked);
+		return NULL;
+	}
 	return parked;
 }
 
 /* ---- the rules ---- */
-
-static bool is_unknown(struct rule *rule, const struct dns_question *question)
-{
-	if (dns_is_answered(question))
-		return false;
-	rule->outcome = RULE_UNKNOWN;
-	rule->unanswered = question;
-	return true;
-}
 
 static void fail(struct rule *rule, enum state state)
 {
@@ -51,27 +55,55 @@ static void fail(struct rule *rule, enum state state)
 	rule->if_failed = state;
 }
 
+/* The first mechanism; before it, modifiers change nothing. */
+static bool find_mechanism(struct slice record, struct spf_term *term)
+{
+	struct fault unused;
+
+	while (spf_term_next(&record, term, &unused) == SPF_TERM_FOUND) {
+		if (term->kind < SPF_REDIRECT)
+			return true;
+	}
+	return false;
+}
+
+/* The record that decides: the domain's own or, where that has no mechanism, the one
+ * that it redirects to. */
+static const struct spf_node *find_deciding(const struct spf_tree *tree)
+{
+	const struct spf_node *node = tree->nodes;
+	struct spf_term unused;
+
+	for (size_t i = 1; i < tree->node_count; i++) {
+		if (&tree->nodes[tree->nodes[i].parent] == node && tree->nodes[i].how == SPF_REDIRECT &&
+		    !find_mechanism(text_slice(&node->record), &unused))
+			node = &tree->nodes[i];
+	}
+	return node;
+}
+
+static bool refuses_all(const struct spf_node *node)
+{
+	struct spf_term first;
+
+	return node->state == SPF_NODE_GOOD && find_mechanism(text_slice(&node->record), &first) &&
+	       first.kind == SPF_ALL && first.result == SPF_FAIL;
+}
+
 static void judge_spf(const struct sender *sender, const struct parked *parked, struct rule *rule)
 {
-	struct spf_glance glance;
-	struct slice rest, word;
-	bool says_no = false;
+	const struct spf_node *root = parked->spf.nodes, *node = find_deciding(&parked->spf);
 
 	rule->name = "spf";
-	if (is_unknown(rule, &parked->spf))
+	if ((node->state == SPF_NODE_FAILED || node->state == SPF_NODE_UNKNOWN) &&
+	    rule_is_unknown(rule, &node->unanswered))
 		return;
-	spf_glance(&parked->spf, &glance);
-	rest = glance.record;
-	if (glance.count == 1 && slice_word(&rest, &word) && slice_word(&rest, &word))
-		says_no = slice_is_nocase(word, "-all") && !slice_word(&rest, &word);
-	if (glance.count > 0) {
-		text_add(&rule->text, "SPF%s: \"", glance.count > 1 ? ", with several records" : "");
-		text_add_foreign(&rule->text, glance.record);
-		text_add(&rule->text, "\"");
-	} else {
+	if (root->record.len > 0)
+		rule_quote(rule, root->state == SPF_NODE_MULTIPLE ? "SPF, with several records" : "SPF",
+			   text_slice(&root->record));
+	else
 		text_add(&rule->text, "there is no SPF record");
-	}
-	if (says_no)
+	if (refuses_all(node))
 		return;
 	fail(rule, STATE_CRITICAL);
 	text_add(&rule->text, ": it does not forbid everybody to send");
@@ -80,20 +112,8 @@ static void judge_spf(const struct sender *sender, const struct parked *parked, 
 
 static void judge_dmarc(const struct sender *sender, const struct parked *parked, struct rule *rule)
 {
-	struct dmarc_glanced policy;
-
 	rule->name = "dmarc";
-	if (!dmarc_glance_policy(&parked->dmarc, &policy)) {
-		if (policy.unanswered != NULL && is_unknown(rule, policy.unanswered))
-			return;
-		text_add(&rule->text, "there is no DMARC record");
-	} else {
-		text_add(&rule->text, "DMARC%s%s: \"", policy.is_inherited ? ", at " : "",
-			 policy.is_inherited ? policy.name->text : "");
-		text_add_foreign(&rule->text, policy.record);
-		text_add(&rule->text, "\"");
-	}
-	if (slice_is_nocase(policy.policy, "reject"))
+	if (rule_take_dmarc(rule, &parked->dmarc) == DMARC_REJECT || rule->outcome == RULE_UNKNOWN)
 		return;
 	fail(rule, STATE_CRITICAL);
 	text_add(&rule->text, ": it does not ask receivers to reject");
@@ -106,7 +126,7 @@ static void judge_mx(const struct sender *sender, const struct parked *parked, s
 	size_t count = dns_count(&parked->mx);
 
 	rule->name = "mx";
-	if (is_unknown(rule, &parked->mx))
+	if (rule_is_unknown(rule, &parked->mx))
 		return;
 	if (count == 1 && parked->mx.records->at[0].data.len == 0) {
 		text_add(&rule->text, "its only MX is \".\": it takes no mail");
@@ -124,16 +144,15 @@ static void judge_mx(const struct sender *sender, const struct parked *parked, s
 static void judge_keys(const struct sender *sender, const struct parked *parked, struct rule *rule)
 {
 	rule->name = "dkim";
-	if (is_unknown(rule, &parked->keys))
+	if (rule_is_unknown(rule, &parked->keys))
 		return;
 	for (size_t i = 0; i < dns_count(&parked->keys); i++) {
-		struct slice key = tag_value(parked->keys.records->at[i].data, "p");
+		struct dkim_key key;
 
-		if (dns_count(&parked->keys) > 1 || key.at == NULL || key.len > 0)
+		dkim_key_parse(parked->keys.records->at[i].data, &key);
+		if (dns_count(&parked->keys) > 1 || key.verdict != DKIM_KEY_REVOKED)
 			continue;
-		text_add(&rule->text, "DKIM keys of all selectors are revoked: \"");
-		text_add_foreign(&rule->text, parked->keys.records->at[i].data);
-		text_add(&rule->text, "\"");
+		rule_quote(rule, "DKIM keys of all selectors are revoked", parked->keys.records->at[i].data);
 		return;
 	}
 	fail(rule, STATE_WARNING);
@@ -150,25 +169,17 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 		judge_spf, judge_dmarc, judge_mx, judge_keys,
 	};
 	json_t *list = json_array();
+	size_t passed = 0;
 
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
 		struct rule rule = { .outcome = RULE_PASSED };
 
 		rules[i](sender, found, &rule);
-		rule_add(sender, frame, &sender_parked, &rule, list);
+		passed += rule_add(sender, frame, &sender_parked, &rule, list);
 	}
+	if (passed == sizeof rules / sizeof *rules)
+		text_add(&frame->result.good, "nothing is sent or taken");
 	json_object_set_new(sender->data, sender_parked.name, list);
-}
-
-static void release(void *found)
-{
-	struct parked *parked = found;
-
-	dns_release(&parked->spf, 1);
-	dns_release(&parked->mx, 1);
-	dns_release(&parked->keys, 1);
-	dmarc_glance_release(&parked->dmarc);
-	free(parked);
 }
 
 const struct sender_part sender_parked = { "parked", study, judge, release };

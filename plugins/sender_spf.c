@@ -258,6 +258,10 @@ static void judge_failed(const struct verdict *v, size_t number, const struct sp
 {
 	struct text text = { 0 };
 
+	if (number == 0 || node->unanswered.is_bogus) {
+		sender_add_unanswered(v->frame, STAGE, &node->unanswered);
+		return;
+	}
 	add_node_name(v, number, &text);
 	text_add(&text, " cannot be read: asking for TXT of %s gave: %s", node->name.text,
 		 text_str(&node->why));
@@ -495,13 +499,28 @@ static const struct {
 	[SPF_TEMPERROR] = { "dns_temporary", STATE_UNKNOWN, false, "temperror" },
 };
 
+/* Is it told why this has no answer? Else it is now, if DNSSEC is why. */
+static bool is_outage_told(const struct verdict *v, const struct dns_question *question)
+{
+	if (question->status == DNS_UNFINISHED)		/* by the finding "timeout" */
+		return true;
+	for (size_t i = 0; i < v->tree->node_count; i++) {
+		const struct spf_node *node = &v->tree->nodes[i];
+
+		if (node->state == SPF_NODE_FAILED && question->type == DNS_TXT &&
+		    domain_same(&node->name, &question->name))
+			return true;
+	}
+	return question->is_bogus && sender_add_unanswered(v->frame, STAGE, question);
+}
+
 /* Has the tree told the cause already? One cause is one finding. */
 static bool is_told(const struct verdict *v, const struct spf_report *report)
 {
 	if (v->settings->expect_spf != NULL)
 		return false;
 	if (report->result == SPF_TEMPERROR)
-		return v->tree->is_incomplete;
+		return is_outage_told(v, &report->unanswered);
 	return report->result == SPF_NONE && v->tree->node_count > 0 &&
 	       domain_same(&report->domain, &v->sender->domain);
 }

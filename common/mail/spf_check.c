@@ -140,6 +140,7 @@ static enum spf_result conclude(struct check *check, enum spf_result result,
 static enum spf_result no_answer(struct check *check, const struct domain *domain, struct slice term,
 				 const struct dns_question *question)
 {
+	check->report->unanswered = *question;
 	return conclude(check, SPF_TEMPERROR, domain, term, "asking for %s of %s gave: %s%s%s",
 			dns_type_word(question->type), question->name.text,
 			dns_status_word(question->status), question->detail != NULL ? ", " : "",

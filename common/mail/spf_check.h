@@ -29,6 +29,7 @@ struct spf_report {
 	struct domain domain;	/* whose record decided, if any did */
 	struct text term;	/* the term that matched, or that is wrong */
 	struct text why;	/* of temperror, permerror and none: in words */
+	struct dns_question unanswered;	/* of temperror; without records */
 	struct text explanation;	/* of fail, if the domain gives one; in ASCII */
 	unsigned lookups, voids;	/* in the order of the RFC, up to the verdict */
 };

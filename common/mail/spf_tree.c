@@ -578,6 +578,7 @@ static void do_record(struct walk *walk, size_t number)
 		take_record(walk, number, &question);
 	} else if (question.status != DNS_UNFINISHED) {
 		node->state = SPF_NODE_FAILED;
+		node->unanswered = question;
 		text_add(&node->why, "%s%s%s", dns_status_word(question.status),
 			 question.detail != NULL ? ", " : "",
 			 question.detail != NULL ? question.detail : "");

@@ -41,6 +41,7 @@ struct spf_node {
 	struct domain name;
 	enum spf_node_state state;
 	struct text record, why, term;	/* term: what led here */
+	struct dns_question unanswered;	/* of FAILED; without records */
 	struct text others;	/* texts that look like a record and are none, one a line */
 	bool repeats;		/* the same name was included before */
 	bool is_secure;		/* its answer was authenticated */

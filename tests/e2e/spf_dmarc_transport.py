@@ -2,6 +2,7 @@
 """check_spf_dmarc: MX, MTA-STS, TLS-RPT, DANE and BIMI, and the profiles, against NSD with
 signed zones and unbound, which validates."""
 
+import base64
 import re
 import subprocess
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from harness import WORK, FakeDNS, Once, TestCase, run
 from servers.dns import start_nsd, start_unbound, zone_text
+from spf_dmarc_dkim import KEYS
 
 DIGEST = "3 1 1 " + "0123456789abcdef" * 4
 PKIX = "1 1 1 " + "1" * 64
@@ -68,7 +70,7 @@ sub.parked IN TXT "v=spf1  -all"
 bulk     IN TXT "v=spf1 mx ip4:192.0.2.0/24 -all"
 bulk     IN MX 10 mx.good
 _dmarc.bulk IN TXT "v=DMARC1; p=none"
-s1._domainkey.bulk IN TXT "v=DKIM1; k=rsa; p=MIGf"
+s1._domainkey.bulk IN TXT "{KEYS['RSA 1024']}"
 s2._domainkey.bulk IN TXT "v=DKIM1; k=rsa; p="
 wild     IN TXT "v=spf1 +all"
 wild     IN TXT "google-site-verification=x"
@@ -409,6 +411,19 @@ class Dane(TestCase):
             data = look(domain, "--only", "dane", "--output", "json", resolver=World.get().quiet).json
             self.assertIn("dnssec_bogus", [f["reason"] for f in data["findings"]])
 
+    def test_the_other_parts_find_it_too(self):
+        for resolver in World.get().resolver, World.get().quiet:
+            result = look("expired.test", "--only", "spf,dmarc,dkim", "--selector", "s1", "--ip", "192.0.2.1",
+                          resolver=resolver)
+            self.assertState(result, "CRITICAL")
+            for name in "expired.test", "_dmarc.expired.test", "s1._domainkey.expired.test":
+                self.assertEqual(result.out.count(f"[CRITICAL] dnssec_bogus {name}:"), 1, result.out)
+            self.assertNotIn("temperror", result.out)
+            for words in ("--parked",), ("--profile", "bulk", "--selector", "s1", "--ip", "192.0.2.1"):
+                result = look("expired.test", *words, resolver=resolver)
+                self.assertEqual(result.out.count("[CRITICAL] dnssec_bogus expired.test:"), 1, result.out)
+                self.assertNotIn("rule_failed spf", result.out)
+
     def test_what_is_broken_is_not_bogus(self):
         for resolver in World.get().resolver, World.get().quiet:
             result = look("a.silent.test", "--only", "dane,mx", resolver=resolver)
@@ -445,6 +460,7 @@ class Parked(TestCase):
         for rule in "spf", "dmarc", "mx", "dkim":
             self.assertFinding(result, "OK", "rule_passed", rule)
         self.assertEqual(len([line for line in result.lines if line.startswith("[")]), 4)
+        self.assertIn(" OK - parked.mail.test: nothing is sent or taken |", result.lines[0])
 
     def test_each_broken_rule_has_its_record(self):
         result = look("bulk.mail.test", "--parked")
@@ -462,6 +478,54 @@ class Parked(TestCase):
         self.assertFinding(result, "OK", "rule_passed", "dmarc", "_dmarc.parked.mail.test")
         self.assertFinding(result, "OK", "rule_passed", "spf")
         self.assertFinding(result, "WARNING", "rule_failed", "mx", "no MX")
+
+    def judge(self, zone, rule, domain="a.example"):
+        server = FakeDNS(zone)
+        self.addCleanup(server.stop)
+        rules = look(domain, "--parked", "--output", "json", resolver=server.resolver).json["data"]["parked"]
+        return next((each["outcome"], each["text"]) for each in rules if each["rule"] == rule)
+
+    def test_the_spf_record_is_read_term_by_term(self):
+        more = "_spf.example TXT v=spf1 -all\nopen.example TXT v=spf1 ~all\n_ill.example !rcode 2\n"
+        for record, outcome in (("v=spf1 -all", "passed"),
+                                ("V=SPF1  -ALL", "passed"),
+                                ("v=spf1 exp=why.example -all", "passed"),	# 6: they decide nothing
+                                ("v=spf1 -all exp=why.example", "passed"),
+                                ("v=spf1 redirect=_spf.example", "passed"),
+                                ("v=spf1 redirect=open.example", "failed"),
+                                ("v=spf1 ip4:192.0.2.1 redirect=_spf.example", "failed"),
+                                ("v=spf1 redirect=none.example", "failed"),
+                                ("v=spf1 redirect=_ill.example", "unknown"),
+                                ("v=spf1 include:_spf.example -all", "failed"),
+                                ("v=spf1 -all ip4:192.0.2.1/33", "failed"),	# 4.6: permerror
+                                ("v=spf1 ~all", "failed"),
+                                ("v=spf1", "failed")):
+            with self.subTest(record):
+                self.assertEqual(self.judge(f"a.example TXT {record}\n{more}", "spf")[0], outcome)
+
+    def test_dmarc_is_what_receivers_apply(self):
+        """Of a.example, and of names below it, of which only b.a.example exists."""
+        for record, domain, outcome in (
+                ("v=DMARC1; p=reject", "a.example", "passed"),
+                ("v=DMARC1; p=reject; t=y", "a.example", "failed"),		# 4.7: quarantine
+                ("v=DMARC1; p=reject; sp=none", "b.a.example", "failed"),
+                ("v=DMARC1; p=none; sp=reject", "b.a.example", "passed"),
+                ("v=DMARC1; p=none; sp=reject", "a.example", "failed"),
+                ("v=DMARC1; p=none; np=reject", "c.a.example", "passed"),
+                ("v=DMARC1; p=none; np=reject", "b.a.example", "failed"),
+                ("v=DMARC1; p=reject; np=none", "c.a.example", "failed"),
+                ("v=DMARC1; p=reject; psd=y", "b.a.example", "passed"),
+                ("v=DMARC1; p=refuse; rua=mailto:d@a.example", "a.example", "failed")):
+            with self.subTest(f"{record} {domain}"):
+                zone = f"_dmarc.a.example TXT {record}\nb.a.example A 192.0.2.1\n"
+                self.assertEqual(self.judge(zone, "dmarc", domain)[0], outcome)
+        self.assertIn("softened by t=y", self.judge("_dmarc.a.example TXT v=DMARC1; p=reject; t=y\n", "dmarc")[1])
+
+    def test_only_a_record_that_revokes_revokes(self):
+        for record, outcome in (("v=DKIM1; p=", "passed"), ("p=", "passed"), ("v=DKIM2; p=", "failed"),
+                                (KEYS["RSA 1024"], "failed")):
+            with self.subTest(record):
+                self.assertEqual(self.judge(f"*._domainkey.a.example TXT {record}\n", "dkim")[0], outcome)
 
     def test_what_cannot_be_told_is_unknown(self):
         server = FakeDNS("mute.example !rcode 2\n_dmarc.mute.example !rcode 2\n*._domainkey.mute.example !rcode 2\n")
@@ -482,8 +546,9 @@ class Bulk(TestCase):
         result = look("bulk.mail.test", "--profile", "bulk", "--ip", "192.0.2.1", "--selector", "s1",
                       "--spf-domain", "bounce.bulk.mail.test", "-v")
         self.assertState(result, "OK")
-        for rule in "spf", "dkim/s1", "dmarc", "alignment", "rdns/192.0.2.1", "mx":
+        for rule in "spf", "spf/192.0.2.1", "dkim/s1", "dmarc", "alignment", "rdns/192.0.2.1", "mx":
             self.assertFinding(result, "OK", "rule_passed", rule)
+        self.assertIn(" OK - bulk.mail.test: 7 rules kept |", result.lines[0])
         for rule in "tls", "unsubscribe", "spam_rate":
             self.assertFinding(result, "OK", "rule_not_tested", rule)
 
@@ -506,31 +571,102 @@ class Bulk(TestCase):
         self.assertIn('wild.mail.test. TXT "v=spf1 ip4:192.0.2.2 ip4:192.0.2.3 ~all"', result.out)
         self.assertIn("3.2.0.192.in-addr.arpa. PTR mail.wild.mail.test.", result.out)
 
-    def test_a_revoked_key_and_a_term_that_is_none(self):
+    def test_a_key_has_to_be_of_use(self):
         result = look("bulk.mail.test", "--profile", "bulk", "--selector", "s2")
-        self.assertFinding(result, "CRITICAL", "rule_failed", "dkim/s2")
-        result = look("broken.mail.test", "--profile", "bulk")
-        self.assertFinding(result, "CRITICAL", "rule_failed", "spf", "no term of SPF")
+        self.assertFinding(result, "CRITICAL", "rule_failed", "dkim/s2", "was taken back")
+        pem = subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:768"],
+                             check=True, capture_output=True).stdout
+        public = subprocess.run(["openssl", "pkey", "-pubout", "-outform", "DER"], input=pem, check=True,
+                                capture_output=True).stdout
+        short = f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}"
+        for record, text in ((KEYS["RSA 1024"], None), (KEYS["Ed25519"], None), (short, "of 768 bits"),
+                             ("v=DKIM1; k=rsa; p=MIGf", "no receiver can use"),
+                             ("v=DKIM1; k=rsa; h=sha1; p=" + KEYS["RSA 1024"].split("p=")[1], "no receiver can use"),
+                             ("v=spf1 -all", "no receiver can use")):
+            with self.subTest(record):
+                server = FakeDNS(f"s1._domainkey.a.example TXT {record}\n")
+                self.addCleanup(server.stop)
+                result = look("a.example", "--profile", "bulk", "--selector", "s1", "-v", resolver=server.resolver)
+                self.assertFinding(result, "CRITICAL" if text else "OK", "rule_failed" if text else "rule_passed",
+                                   "dkim/s1", text or "a DKIM key of")
+
+    def test_the_spf_record_has_to_be_valid(self):
+        more = ("_ok.example TXT v=spf1 ip4:192.0.2.1 ~all\n_ill.example TXT v=spf1 ip4:192.0.2.1/33 -all\n"
+                "_all.example TXT v=spf1 +all\n_mute.example !rcode 2\n")
+        for record, text, fix in (
+                ("v=spf1 include:_ok.example ~all", None, None),
+                ("v=spf1 ipv4:192.0.2.1 -all", 'at byte 8, "ipv4:192.0.2.1"', "v=spf1 ip4:192.0.2.1 -all"),
+                ("v=spf1 ip4:192.0.2.0/33 mx -all", "at byte 8", None),
+                ("v=spf1 mx include:_ill.example -all", "no valid SPF record at _ill.example", "v=spf1 mx -all"),
+                ("v=spf1 include:none.example -all", "no valid SPF record at none.example", "v=spf1 -all"),
+                ("v=spf1 include:_all.example -all", "everybody", None),
+                ("v=spf1 a:b.example +all", "everybody", "v=spf1 a:b.example ~all"),
+                ("v=spf1 all", "everybody", "v=spf1 mx ~all"),
+                ("v=spf1 " + "".join(f"a:{n}.example " for n in range(11)) + "-all", "stop at 10", None)):
+            with self.subTest(record):
+                server = FakeDNS(f"a.example TXT {record}\n{more}")
+                self.addCleanup(server.stop)
+                result = look("a.example", "--profile", "bulk", "-v", resolver=server.resolver)
+                self.assertFinding(result, "CRITICAL" if text else "OK", "rule_failed" if text else "rule_passed",
+                                   "spf", text or "")
+                if fix:
+                    self.assertIn(f'a.example. TXT "{fix}"\n', result.out)
+
+    def test_spf_has_to_pass_for_each_address(self):
+        server = FakeDNS("a.example TXT v=spf1 ip4:192.0.2.1 include:_mute.example -all\n_mute.example !rcode 2\n"
+                         "b.example TXT v=spf1 ip4:192.0.2.1 -all\n")
+        self.addCleanup(server.stop)
+        result = look("a.example", "--profile", "bulk", "--ip", "192.0.2.1", "--ip", "192.0.2.9", "-v",
+                      resolver=server.resolver)
+        self.assertFinding(result, "OK", "rule_passed", "spf/192.0.2.1", "pass")
+        self.assertFinding(result, "UNKNOWN", "dns_temporary", "_mute.example")
+        for subject in "spf", "spf/192.0.2.9":
+            self.assertNotIn(f"{subject}:", result.out)
+        result = look("b.example", "--profile", "bulk", "--ip", "192.0.2.1", "--ip", "192.0.2.9", "-v",
+                      resolver=server.resolver)
+        self.assertFinding(result, "CRITICAL", "rule_failed", "spf/192.0.2.9", "fail, by the record of b.example")
+        self.assertIn('b.example. TXT "v=spf1 ip4:192.0.2.1 ip4:192.0.2.9 -all"', result.out)
+
+    def test_dmarc_has_to_have_a_policy(self):
+        for record, outcome in (("v=DMARC1; p=none", "passed"), ("v=DMARC1; p=non", "failed"),
+                                ("v=DMARC1; p=non; rua=mailto:d@a.example", "passed"),	# 4.10.1: none
+                                ("v=DMARC1", "failed"), ("v=dmarc1; p=none", "failed")):
+            with self.subTest(record):
+                server = FakeDNS(f"_dmarc.a.example TXT {record}\n")
+                self.addCleanup(server.stop)
+                rules = look("a.example", "--profile", "bulk", "--output", "json",
+                             resolver=server.resolver).json["data"]["bulk"]
+                self.assertEqual([rule["outcome"] for rule in rules if rule["rule"] == "dmarc"], [outcome])
 
     def test_only_the_domain_itself_is_aligned_where_nothing_tells_more(self):
         server = FakeDNS("a.example A 192.0.2.1\n")
-        for domain, reason in (("a.example", "rule_passed"), ("b.a.example", "rule_passed"),
+        for domain, reason in (("a.example", "rule_passed"), ("b.a.example", "rule_failed"),
                                ("aa.example", "rule_failed"), ("example", "rule_failed")):
             result = look("a.example", "--profile", "bulk", "--dkim-domain", domain, "-v", resolver=server.resolver)
             self.assertFinding(result, "OK" if reason == "rule_passed" else "CRITICAL", reason, "alignment")
 
     def test_strict_alignment_and_that_of_siblings(self):
-        server = FakeDNS("_dmarc.org.example TXT v=DMARC1; p=none; adkim=s\n_dmarc.example !rcode 2\n")
-        for option, domain, reason in (("--dkim-domain", "m.org.example", "rule_passed"),
-                                       ("--dkim-domain", "x.org.example", None),
-                                       ("--spf-domain", "x.org.example", "rule_passed"),
-                                       ("--spf-domain", "other.example", None)):
-            with self.subTest(option=option, domain=domain):
-                result = look("m.org.example", "--profile", "bulk", option, domain, "-v", resolver=server.resolver)
-                if reason:
-                    self.assertFinding(result, "OK", reason, "alignment")
-                else:
-                    self.assertFinding(result, "UNKNOWN", "dns_temporary", "_dmarc.example")
+        """The record tells the modes, and where the organisation begins."""
+        for tags, option, domain, outcome in (
+                ("adkim=s; psd=n", "--dkim-domain", "m.org.example", "passed"),
+                ("adkim=s; psd=n", "--dkim-domain", "x.org.example", "failed"),
+                ("adkim=s; psd=n", "--spf-domain", "x.org.example", "passed"),
+                ("aspf=s; psd=n", "--spf-domain", "x.m.org.example", "failed"),
+                ("aspf=s; psd=n", "--dkim-domain", "org.example", "passed"),
+                ("aspf=s; psd=n", "--mail-from", "a@x.org.example", "failed"),
+                ("psd=n", "--mail-from", "a@x.org.example", "passed"),
+                ("psd=n", "--spf-domain", "other.example", "unknown"),
+                ("psd=y", "--spf-domain", "x.org.example", "failed"),
+                ("psd=y", "--spf-domain", "x.m.org.example", "passed"),
+                ("psd=u", "--spf-domain", "x.org.example", "unknown")):
+            with self.subTest(tags=tags, option=option, domain=domain):
+                server = FakeDNS(f"_dmarc.org.example TXT v=DMARC1; p=none; {tags}\n_dmarc.example !rcode 2\n")
+                self.addCleanup(server.stop)
+                result = look("m.org.example", "--profile", "bulk", option, domain, "--output", "json",
+                              resolver=server.resolver).json
+                rules = [rule["outcome"] for rule in result["data"]["bulk"] if rule["rule"] == "alignment"]
+                self.assertEqual(rules, [outcome])
+                self.assertEqual(outcome == "unknown", "dns_temporary" in [f["reason"] for f in result["findings"]])
 
     def test_wrong_usage(self):
         self.assertUsage(look("a.example", "--profile", "small"), "--profile", "small")
