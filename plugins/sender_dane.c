@@ -203,6 +203,9 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 	for (size_t i = 0; i < v.found->count; i++)
 		judge_host(&v, &v.found->hosts[i]);
 	judge_domain(&v);
+	if (v.counts[DANE_USABLE] > 0)
+		text_add(&frame->result.good, "DANE for %zu host%s", v.counts[DANE_USABLE],
+			 v.counts[DANE_USABLE] > 1 ? "s" : "");
 }
 
 static void release(void *found)

@@ -728,6 +728,27 @@ static json_t *selector_json(const struct verdict *v, size_t number)
 
 /* ---- the verdict ---- */
 
+/* The keys that were found, or the only one. */
+static void summarise(const struct verdict *v)
+{
+	const struct dkim_report *report = &v->found->report;
+	struct text *good = &v->frame->result.good;
+	size_t count = 0, last = 0;
+
+	for (size_t i = 0; i < report->count; i++) {
+		if (dkim_weakest_key(&report->selectors[i]) == NULL ||
+		    (i >= v->found->named_count && !is_found(&report->selectors[i])))
+			continue;
+		count++;
+		last = i;
+	}
+	if (count == 1)
+		text_add(good, "DKIM key %s of %u bits", v->found->selectors[last].text,
+			 dkim_weakest_key(&report->selectors[last])->bits);
+	else if (count > 1)
+		text_add(good, "%zu DKIM keys", count);
+}
+
 static void judge(const struct sender *sender, struct frame *frame, const void *own)
 {
 	const struct found *found = own;
@@ -749,6 +770,7 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 		text_add(&text, "not tested: no selector is named with --selector");
 		add_whole(&v, STATE_OK, "dkim_not_tested", &text);
 	}
+	summarise(&v);
 	for (size_t i = 0; i < found->report.count; i++) {
 		if (i < found->named_count || is_found(&found->report.selectors[i]))
 			json_array_append_new(data, selector_json(&v, i));

@@ -238,6 +238,8 @@ static void judge_hosts(struct verdict *v)
 							 : "it has no MX: its mail goes to %s itself",
 			 text_str(&good));
 		sender_add(v->sender, v->frame, STATE_OK, "published", stage, NULL, &most);
+		text_add(&v->frame->result.good, "mail goes to %zu host%s", good_count,
+			 good_count > 1 ? "s" : "");
 	}
 	text_release(&good);
 }
@@ -270,6 +272,7 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 		/* RFC 7505 4.2 */
 		text_add(&text, "its only MX is \".\": it takes no mail, and receivers may refuse what it sends");
 		sender_add(sender, frame, STATE_OK, "null_mx", stage, NULL, &text);
+		text_add(&frame->result.good, "it takes no mail");
 		break;
 	case MX_LISTED:
 	case MX_IMPLICIT:

@@ -240,6 +240,7 @@ static void add_valid(const struct row *row, const struct sender *sender, struct
 	else if (row->kind == &tagged_bimi)
 		text_add(&text, "; it counts where DMARC asks for quarantine or reject, for all mail");
 	sender_add(sender, frame, STATE_OK, "published", row->part->name, row->kind->label, &text);
+	text_add(&frame->result.good, "%s", row->kind->title);
 }
 
 static void add_absent(const struct row *row, const struct sender *sender, struct frame *frame,
@@ -261,7 +262,6 @@ static void add_absent(const struct row *row, const struct sender *sender, struc
 static void judge(const struct row *row, const struct sender *sender, struct frame *frame,
 		  const struct tagged_found *found)
 {
-
 	json_object_set_new(sender->data, row->member, data(row, found));
 	switch (found->outcome) {
 	case TAGGED_UNKNOWN:

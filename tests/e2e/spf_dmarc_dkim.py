@@ -321,6 +321,13 @@ class Wildcards(TestCase):
         self.assertState(dkim(*selectors("any"), domain="parked.test"), "CRITICAL")
 
 
+class FirstLine(TestCase):
+    def test_it_has_the_key_or_how_many_there_are(self):
+        result = dkim(*selectors("rsa2048"))
+        self.assertIn("keys.test: DKIM key rsa2048 of 2048 bits", result.lines[0])
+        self.assertIn("keys.test: 2 DKIM keys", dkim(*selectors("rsa2048", "ed")).lines[0])
+
+
 class Guesses(TestCase):
     def test_without_a_selector_nothing_is_tested(self):
         result = dkim("-v")

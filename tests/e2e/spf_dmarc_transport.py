@@ -183,6 +183,7 @@ class Exchangers(TestCase):
     def test_good_ones_are_told(self):
         result = look("good.mail.test", "--only", "mx", "-v")
         self.assertState(result, "OK")
+        self.assertIn("good.mail.test: mail goes to 2 hosts |", result.lines[0])
         self.assertFinding(result, "OK", "published", "good.mail.test",
                            "mx.good.mail.test, backup.good.mail.test")
 
@@ -281,6 +282,7 @@ class Records(TestCase):
     def test_good_ones_are_told(self):
         result = look("good.mail.test", "--only", "mta-sts,tls-rpt,bimi", "-v")
         self.assertState(result, "OK")
+        self.assertIn("good.mail.test: MTA-STS, TLS-RPT, BIMI |", result.lines[0])
         for name, text in (("_mta-sts", "id=20260101T000000"), ("_smtp._tls", "mailto:tls@good"),
                            ("default._bimi", "DMARC asks for quarantine or reject")):
             self.assertFinding(result, "OK", "published", name, text)
@@ -361,6 +363,7 @@ class Dane(TestCase):
     def test_signed_all_the_way_is_good(self):
         result = look("signed.test", "--only", "dane", "-v")
         self.assertState(result, "OK")
+        self.assertIn("signed.test: DANE for 1 host |", result.lines[0])
         self.assertFinding(result, "OK", "published", "mx.signed.test", "1 of 2 TLSA records")
         data = look("signed.test", "--only", "dane", "--output", "json").json["data"]["dane"]
         self.assertEqual([(host["host"], host["state"], host["usable"], len(host["records"])) for host in data],
