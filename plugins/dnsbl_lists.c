@@ -292,12 +292,8 @@ static bool has_room(struct round *round, size_t more)
 static void add_question(struct round *round, const struct domain *name, enum dns_type type,
 			 unsigned lane)
 {
-	struct dns_question *question = &round->at[round->count++];
-
-	question->name = *name;
-	question->type = type;
-	question->lane = lane;
-	question->server = NULL;
+	round->at[round->count++] =
+		(struct dns_question){ .name = *name, .type = type, .lane = lane };
 }
 
 static void forget(struct round *round)

@@ -249,7 +249,7 @@ static void suggest_spf(const struct verdict *v, struct text *fix)
 	text_add(fix, "publish, as the only SPF record: %s. TXT \"", v->sender->domain.text);
 	text_add_foreign_most(fix, slice_is(text_slice(&mended), "v=spf1 ~all") ? slice_of("v=spf1 mx ~all")
 									       : text_slice(&mended), 4096);
-	text_add(fix, "\"");
+	text_add(fix, "\"%s", sender_tilde_words(&mended));
 	text_release(&records);
 	text_release(&mended);
 }

@@ -96,3 +96,8 @@ json_t *sender_json(struct slice bytes)
 	text_release(&plain);
 	return json;
 }
+
+const char *sender_tilde_words(const struct text *record)
+{
+	return strchr(text_str(record), '~') != NULL ? " (a tilde stands before all)" : "";
+}

@@ -81,6 +81,10 @@ struct finding *sender_add(const struct sender *sender, struct frame *frame, enu
 void sender_measure(const struct sender *sender, struct frame *frame, const char *label,
 		    const char *detail, double value);
 
+/* What to say behind an SPF record that ends in "~all": Nagios takes tildes out of what
+ * it notifies of, and "all" would be everybody. "" where there is none. */
+const char *sender_tilde_words(const struct text *record);
+
 /* Foreign bytes, made printable, for the data. */
 json_t *sender_json(struct slice bytes);
 

@@ -131,7 +131,7 @@ static void fix_record(const struct verdict *v, struct finding *finding, const s
 	spf_mend(text_slice(&records), ip, v->settings->is_parked ? "-all" : "~all", &mended);
 	text_add(&fix, "publish as the only SPF record, TXT at %s: \"", v->sender->domain.text);
 	text_add_foreign_most(&fix, text_slice(&mended), 4096);
-	text_add(&fix, "\"");
+	text_add(&fix, "\"%s", sender_tilde_words(&mended));
 	result_fix(&v->frame->result, finding, &fix);
 	text_release(&records);
 	text_release(&mended);
@@ -158,6 +158,7 @@ static void fix_missing(const struct verdict *v, struct finding *finding)
 	}
 	text_add(&fix, "%s\"", v->settings->is_parked ? " -all" : v->found->count > 0 ? " ~all"
 										      : " mx ~all");
+	text_add(&fix, "%s", sender_tilde_words(&fix));
 	result_fix(&v->frame->result, finding, &fix);
 }
 

@@ -210,7 +210,7 @@ define service {{
                           "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "believed": "CRITICAL",
                           "way out": "CRITICAL"},
                          rows)
-        self.assertTrue(rows["plain"][1].startswith(f"SMTP OK - 127.0.0.1:{postfix.mx} takes mail, "))
+        self.assertTrue(rows["plain"][1].startswith(f"SMTP OK - 127.0.0.1:{postfix.mx} answers, "), rows["plain"])
         self.assertRegex(rows["plain"][2], r"^time=[\d.]+s;20;25;0 time_connect=.* size_limit=65536B;;;0 ")
         self.assertIn(" time_auth=", rows["login"][2])
         self.assertIn(" servers=3;;;0 servers_failed=3;;;0;3 ", rows["outside"][2])
@@ -224,8 +224,10 @@ define service {{
                               ("bad login", r"\[CRITICAL\] auth_failed localhost\["),
                               ("believed", r"\[CRITICAL\] spf_missing signed\.test: "),
                               ("way out", r"\[CRITICAL\] egress_25_blocked IPv4: ")):
-            self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: SMTP .*\n(.+\n)*"
+            self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: S[A-Z]+ .*\n(.+\n)*"
                                        fr"{finding}.*\n    fix: ")
+        # Nagios takes quotes and tildes out of what it notifies of; "all" would be everybody.
+        self.assertIn("v=spf1 mx all (a tilde stands before all)", notified)
         self.assertIn("MAIL FROM:<>", hostile.lines())
         self.assertIsNotNone(postfix.stored("Subject: canary of Nagios"))
         self.assertNotIn(PASSWORD, shown + notified + str(rows))
