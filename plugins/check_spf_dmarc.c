@@ -272,15 +272,20 @@ static void ask_again(struct resolver *self, struct dns_question *questions, siz
 	dnssec_recheck(questions, count, below);
 }
 
+/* A part that had all its answers is not run again. */
 static void study(const struct sender_settings *settings, struct sender *sender,
-		  struct resolver *resolver)
+		  struct resolver *resolver, const struct dns_rounds *rounds)
 {
 	for (size_t i = 0; i < PARTS; i++) {
+		size_t open = rounds->open;
+
+		if (((settings->parts & ~sender->known_parts) >> i & 1) == 0)
+			continue;
 		if (sender->found[i] != NULL)
 			parts[i]->release(sender->found[i]);
-		sender->found[i] = NULL;
-		if (settings->parts >> i & 1)
-			sender->found[i] = parts[i]->study(sender, resolver);
+		sender->found[i] = parts[i]->study(sender, resolver);
+		if (rounds->open == open)
+			sender->known_parts |= 1u << i;
 	}
 }
 
@@ -363,7 +368,7 @@ static void probe(struct frame *frame, void *own)
 	dns_rounds_open(&rounds, &lookups.resolver);
 	do {
 		for (size_t i = 0; i < count; i++)
-			study(settings, &senders[i], &rechecker.resolver);
+			study(settings, &senders[i], &rechecker.resolver, &rounds);
 	} while (dns_rounds_ask(&rounds));
 	frame->result.failed |= rounds.failed;
 	make_data(frame, senders, count);

@@ -40,6 +40,7 @@ struct sender {
 	bool is_named;			/* --only names the part that is being judged */
 	json_t *data;			/* of this domain; borrowed; NULL: nobody asks for it */
 	void *found[10];			/* by part */
+	unsigned known_parts;		/* a bit for each that had all its answers */
 };
 
 /* A part is looked at in rounds (base/dns_rounds.h): study() is run again and

@@ -47,6 +47,7 @@ static void ask(struct resolver *self, struct dns_question *questions, size_t co
 		if (seen == NULL || seen >= rounds->questions + rounds->known) {
 			questions[i].status = DNS_UNFINISHED;
 			questions[i].records = NULL;
+			rounds->open++;
 			continue;
 		}
 		questions[i] = *seen;

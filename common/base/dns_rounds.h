@@ -16,12 +16,14 @@
  *		look(&rounds.resolver);
  *	} while (dns_rounds_ask(&rounds));
  *
- * The last run had all its answers. */
+ * The last run had all its answers. So has one that left `open` as it was: what it
+ * found can be kept, and it need not be run again. */
 struct dns_rounds {
 	struct resolver resolver;	/* for what is run; first, and it alone is used */
 	struct resolver *below;		/* what is asked between the runs */
 	struct dns_question *questions;	/* the first `known` have been asked */
 	size_t count, known;
+	size_t open;			/* answers so far that were left for the next run */
 	unsigned rounds;		/* waits so far */
 	bool failed;			/* there was no memory for something */
 };

@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -385,18 +386,40 @@ static EVP_PKEY *read_rsa(struct slice der, bool *is_bare)
 	return pkey;
 }
 
-/* The same key has the same digest, and the same words in base64 (NULL: not wanted),
- * however it was written. */
-static bool write_rsa(const EVP_PKEY *pkey, uint8_t digest[DKIM_DIGEST], struct text *words)
+/* The same key has the same digest, however it was written: that of its two numbers,
+ * each behind its length. */
+static bool digest_rsa(const EVP_PKEY *pkey, uint8_t digest[DKIM_DIGEST])
+{
+	BIGNUM *modulus = NULL, *exponent = NULL;
+	unsigned char *octets = NULL;
+	size_t len, more;
+
+	if (EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &modulus) &&
+	    EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &exponent)) {
+		len = (size_t)BN_bn2mpi(modulus, NULL);
+		more = (size_t)BN_bn2mpi(exponent, NULL);
+		octets = malloc(len + more);
+		if (octets != NULL) {
+			BN_bn2mpi(modulus, octets);
+			BN_bn2mpi(exponent, octets + len);
+			SHA256(octets, len + more, digest);
+		}
+	}
+	BN_free(modulus);
+	BN_free(exponent);
+	free(octets);
+	return octets != NULL;
+}
+
+/* In base64, as p has it. */
+static bool write_rsa(const EVP_PKEY *pkey, struct text *words)
 {
 	unsigned char *der = NULL;
 	int len = i2d_PUBKEY(pkey, &der);
 
 	if (len <= 0)
 		return false;
-	SHA256(der, (size_t)len, digest);
-	if (words != NULL)
-		base64_add(words, (struct slice){ (const char *)der, (size_t)len });
+	base64_add(words, (struct slice){ (const char *)der, (size_t)len });
 	OPENSSL_free(der);
 	return true;
 }
@@ -431,7 +454,7 @@ static void judge_rsa(struct reading *r, struct slice der)
 		note_at(r, DKIM_LINT_NO_SUCH_KEY, p);
 	} else {
 		key->bits = (unsigned)EVP_PKEY_get_bits(pkey);
-		key->failed |= !write_rsa(pkey, key->digest, NULL);
+		key->failed |= !digest_rsa(pkey, key->digest);
 		judge_numbers(r, pkey);
 		if (is_bare)
 			note_at(r, DKIM_LINT_BARE, p);
@@ -559,7 +582,6 @@ static void strip_escapes(struct slice record, struct text *plain)
 
 static bool mend_key(struct slice octets, struct text *mended)
 {
-	uint8_t digest[DKIM_DIGEST];
 	bool is_bare, good;
 	EVP_PKEY *pkey;
 
@@ -573,7 +595,7 @@ static bool mend_key(struct slice octets, struct text *mended)
 	text_add(mended, "k=rsa; p=");
 	pkey = read_rsa(octets, &is_bare);
 	good = pkey != NULL && EVP_PKEY_get_base_id(pkey) == EVP_PKEY_RSA &&
-	       write_rsa(pkey, digest, mended);
+	       write_rsa(pkey, mended);
 	EVP_PKEY_free(pkey);
 	ERR_clear_error();
 	return good;
@@ -699,7 +721,7 @@ static bool take_key(const EVP_PKEY *pkey, struct dkim_own_key *own, struct faul
 	own->type = type == EVP_PKEY_RSA ? DKIM_RSA : DKIM_ED25519;
 	own->bits = type == EVP_PKEY_RSA ? (unsigned)EVP_PKEY_get_bits(pkey) : 256;
 	text_add(&own->record, "v=DKIM1; k=%s; p=", dkim_type_word(own->type));
-	good = type == EVP_PKEY_RSA ? write_rsa(pkey, own->digest, &own->record)
+	good = type == EVP_PKEY_RSA ? digest_rsa(pkey, own->digest) && write_rsa(pkey, &own->record)
 				    : take_ed25519(pkey, own);
 	ERR_clear_error();
 	return (good && !text_failed(&own->record)) || fault_set(fault, FAULT_LOCAL, "no memory");

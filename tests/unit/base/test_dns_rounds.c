@@ -80,6 +80,7 @@ START_TEST(tells_types_apart_and_keeps_failures)
 				 i == 0 ? DNS_UNFINISHED : DNS_FOUND);
 		ck_assert_int_eq(ask(&rounds.resolver, "mx.example", DNS_AAAA, text, 64),
 				 i == 0 ? DNS_UNFINISHED : DNS_NODATA);
+		ck_assert_uint_eq(rounds.open, 3);
 		ck_assert_int_eq(dns_rounds_ask(&rounds), i == 0);
 	}
 	ck_assert_uint_eq(zone.asked, 3);
