@@ -613,7 +613,7 @@ class Bulk(TestCase):
                 self.assertFinding(result, "CRITICAL" if text else "OK", "rule_failed" if text else "rule_passed",
                                    "spf", text or "")
                 if fix:
-                    self.assertIn(f'a.example. TXT "{fix}"\n', result.out)
+                    self.assertIn(f'a.example. TXT "{fix}"', result.out)
 
     def test_spf_has_to_pass_for_each_address(self):
         server = FakeDNS("a.example TXT v=spf1 ip4:192.0.2.1 include:_mute.example -all\n_mute.example !rcode 2\n"
