@@ -4,7 +4,6 @@
 
 #include "mail/dkim_find.h"
 #include "mail/dnsbl.h"
-#include "mail/spf_mend.h"
 #include "mail/spf_tree.h"
 #include "sender_profiles.h"
 
@@ -166,14 +165,6 @@ static void end(const struct verdict *v, struct rule *rule)
 	*v->passed += rule_add(v->sender, v->frame, &sender_bulk, rule, v->list);
 }
 
-/* Is this what makes receivers give up, below the domain's own record? */
-static bool is_broken(const struct spf_node *node)
-{
-	return node->state == SPF_NODE_NONE || node->state == SPF_NODE_MULTIPLE ||
-	       node->state == SPF_NODE_BAD || node->state == SPF_NODE_LOOP ||
-	       node->state == SPF_NODE_IMPOSSIBLE;
-}
-
 /* What is wrong with the record, if anything is; true: a record of the domain's own
  * can mend it. */
 static bool describe_spf(const struct spf_tree *tree, struct text *why)
@@ -191,7 +182,7 @@ static bool describe_spf(const struct spf_tree *tree, struct text *why)
 	if (why->len > 0)
 		return true;
 	for (size_t i = 1; i < tree->node_count; i++) {
-		if (!is_broken(&tree->nodes[i]))
+		if (!spf_node_is_error(&tree->nodes[i]))
 			continue;
 		text_add(why, "it leads to no valid SPF record at ");
 		text_add_foreign(why, slice_of(tree->nodes[i].name.text));
@@ -208,49 +199,17 @@ static bool describe_spf(const struct spf_tree *tree, struct text *why)
 	return false;
 }
 
-/* Is this a term of the domain's own record that cannot stay? */
-static bool is_bad_term(const struct spf_tree *tree, struct slice word)
-{
-	for (size_t i = 1; i < tree->node_count; i++) {
-		if (tree->nodes[i].parent == 0 && is_broken(&tree->nodes[i]) &&
-		    slice_same_nocase(word, text_slice(&tree->nodes[i].term)))
-			return true;
-	}
-	for (size_t i = 0; i < tree->note_count; i++) {
-		if (tree->notes[i].node == 0 && tree->notes[i].lint == SPF_LINT_ALL_PASSES &&
-		    slice_same_nocase(word, text_slice(&tree->notes[i].term)))
-			return true;
-	}
-	return false;
-}
-
 /* The record, and others that were meant to be it, mended, and with all of the
- * addresses, or, where nobody could send, the domain's mail servers. */
+ * addresses. */
 static void suggest_spf(const struct verdict *v, struct text *fix)
 {
-	const struct spf_node *root = v->bulk->spf.nodes;
-	struct slice rest = text_slice(&root->record), word;
-	struct text records = { 0 }, mended = { 0 };
+	const struct sender_settings *settings = v->sender->settings;
+	struct text mended = { 0 };
 
-	while (slice_split(&rest, ' ', &word)) {
-		if (!is_bad_term(&v->bulk->spf, word))
-			text_add_slice(&records, word);
-		text_add_char(&records, ' ');
-	}
-	text_add_char(&records, '\n');
-	text_add_slice(&records, text_slice(&root->others));
-	spf_mend(text_slice(&records), NULL, "~all", &mended);
-	for (size_t i = v->bulk->route_count; i-- > 0;) {
-		text_truncate(&records, 0);
-		text_add_slice(&records, text_slice(&mended));
-		text_truncate(&mended, 0);
-		spf_mend(text_slice(&records), &v->bulk->routes[i].ip, "~all", &mended);
-	}
+	spf_tree_mend(&v->bulk->spf, settings->addresses, settings->ips.count, "~all", &mended);
 	text_add(fix, "publish, as the only SPF record: %s. TXT \"", v->sender->domain.text);
-	text_add_foreign_most(fix, slice_is(text_slice(&mended), "v=spf1 ~all") ? slice_of("v=spf1 mx ~all")
-									       : text_slice(&mended), 4096);
+	text_add_foreign_most(fix, text_slice(&mended), 4096);
 	text_add(fix, "\"%s", sender_tilde_words(&mended));
-	text_release(&records);
 	text_release(&mended);
 }
 

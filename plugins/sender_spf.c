@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mail/spf_mend.h"
 #include "mail/spf_tree.h"
 #include "sender_domain.h"
 
@@ -24,6 +23,8 @@ struct verdict {
 	struct frame *frame;
 	const struct found *found;
 	const struct spf_tree *tree;
+	struct ip *refused;		/* addresses that send and do not pass */
+	size_t refused_count;
 };
 
 /* ---- study ---- */
@@ -91,49 +92,19 @@ static struct finding *add(const struct verdict *v, enum state state, const char
 	return sender_add(v->sender, v->frame, state, reason, STAGE, NULL, text);
 }
 
-/* Does the term lead to a record that is an error for every receiver? */
-static bool leads_astray(const struct verdict *v, struct slice term)
+/* The record to publish: what there is, all of it mended, and with the addresses that
+ * send and do not pass. It is the same whatever is wrong, so one change mends all. */
+static void fix_record(const struct verdict *v, struct finding *finding)
 {
-	for (size_t i = 1; i < v->tree->node_count; i++) {
-		const struct spf_node *node = &v->tree->nodes[i];
+	bool is_parked = v->settings->is_parked;
+	struct text fix = { 0 }, mended = { 0 };
 
-		if (node->parent != 0 || !slice_same_nocase(term, text_slice(&node->term)))
-			continue;
-		if (node->state == SPF_NODE_NONE || node->state == SPF_NODE_MULTIPLE ||
-		    node->state == SPF_NODE_BAD || node->state == SPF_NODE_LOOP ||
-		    node->state == SPF_NODE_IMPOSSIBLE)
-			return true;
-	}
-	return false;
-}
-
-/* What there is, one record a line, without what leads astray. */
-static void add_records(const struct verdict *v, struct text *records)
-{
-	const struct spf_node *root = &v->tree->nodes[0];
-	struct slice rest = text_slice(&root->record), word;
-
-	while (slice_split(&rest, ' ', &word)) {
-		if (!leads_astray(v, word))
-			text_add_slice(records, word);
-		text_add_char(records, ' ');
-	}
-	text_add_char(records, '\n');
-	text_add_slice(records, text_slice(&root->others));
-}
-
-/* The record to publish: what there is, all of it mended, and this address allowed. */
-static void fix_record(const struct verdict *v, struct finding *finding, const struct ip *ip)
-{
-	struct text fix = { 0 }, records = { 0 }, mended = { 0 };
-
-	add_records(v, &records);
-	spf_mend(text_slice(&records), ip, v->settings->is_parked ? "-all" : "~all", &mended);
+	spf_tree_mend(v->tree, v->refused, is_parked ? 0 : v->refused_count, is_parked ? "-all" : "~all",
+		      &mended);
 	text_add(&fix, "publish as the only SPF record, TXT at %s: \"", v->sender->domain.text);
 	text_add_foreign_most(&fix, text_slice(&mended), 4096);
 	text_add(&fix, "\"%s", sender_tilde_words(&mended));
 	result_fix(&v->frame->result, finding, &fix);
-	text_release(&records);
 	text_release(&mended);
 }
 
@@ -142,24 +113,7 @@ static void fix_record(const struct verdict *v, struct finding *finding, const s
 static void fix_node(const struct verdict *v, struct finding *finding, size_t node)
 {
 	if (v->tree->nodes[node].parent == 0)
-		fix_record(v, finding, NULL);
-}
-
-/* ... where there is none: the domain's own mail servers and the --ip addresses. */
-static void fix_missing(const struct verdict *v, struct finding *finding)
-{
-	struct text fix = { 0 };
-	char address[IP_TEXT];
-
-	text_add(&fix, "publish TXT at %s: \"v=spf1", v->sender->domain.text);
-	for (size_t i = 0; i < v->found->count && !v->settings->is_parked; i++) {
-		ip_print(&v->found->queries[i].ip, address);
-		text_add(&fix, " ip%d:%s", v->found->queries[i].ip.version, address);
-	}
-	text_add(&fix, "%s\"", v->settings->is_parked ? " -all" : v->found->count > 0 ? " ~all"
-										      : " mx ~all");
-	text_add(&fix, "%s", sender_tilde_words(&fix));
-	result_fix(&v->frame->result, finding, &fix);
+		fix_record(v, finding);
 }
 
 /* "example.org", or how the record of an include is reached. */
@@ -212,10 +166,7 @@ static void judge_root_missing(const struct verdict *v, const struct spf_node *r
 		text_add(&text, "; what looks like one is none: ");
 		add_lines(text_slice(&root->others), &text);
 	}
-	if (root->others.len > 0)
-		fix_record(v, add(v, STATE_CRITICAL, "spf_missing", &text), NULL);
-	else
-		fix_missing(v, add(v, STATE_CRITICAL, "spf_missing", &text));
+	fix_record(v, add(v, STATE_CRITICAL, "spf_missing", &text));
 }
 
 static void judge_multiple(const struct verdict *v, size_t number, const struct spf_node *node)
@@ -314,7 +265,7 @@ static const struct lint_row {
 	bool is_mended;		/* a better record can be proposed */
 	const char *text;
 } lints[] = {
-	{ SPF_LINT_ALL_PASSES, "spf_too_open", STATE_CRITICAL, false,
+	{ SPF_LINT_ALL_PASSES, "spf_too_open", STATE_CRITICAL, true,
 	  "everybody in the world may send in this name" },
 	{ SPF_LINT_WIDE, "spf_too_open", STATE_WARNING, false,
 	  "a very large network may send in this name" },
@@ -355,7 +306,7 @@ static void judge_note(const struct verdict *v, const struct spf_note *note)
 	text_add(&text, ": %s", row->text);
 	finding = add(v, row->state, row->reason, &text);
 	if (row->is_mended && note->node == 0)
-		fix_record(v, finding, NULL);
+		fix_record(v, finding);
 }
 
 static void judge_repeats(const struct verdict *v)
@@ -488,7 +439,7 @@ static void judge_tree(const struct verdict *v)
 static const struct {
 	const char *reason;
 	enum state state;
-	bool wants_address;	/* the cure is to allow the address */
+	bool is_mended;		/* by the record that fix_record() proposes */
 	const char *text;
 } conclusions[SPF_RESULTS] = {
 	[SPF_PASS] = { "spf_pass", STATE_OK, false, "may send" },
@@ -496,7 +447,7 @@ static const struct {
 	[SPF_SOFTFAIL] = { "spf_softfail", STATE_WARNING, true, "should not send: softfail" },
 	[SPF_NEUTRAL] = { "spf_neutral", STATE_WARNING, true, "is not spoken of: neutral" },
 	[SPF_NONE] = { "spf_none", STATE_WARNING, false, "none" },
-	[SPF_PERMERROR] = { "spf_permerror", STATE_CRITICAL, false, "permerror" },
+	[SPF_PERMERROR] = { "spf_permerror", STATE_CRITICAL, true, "permerror" },
 	[SPF_TEMPERROR] = { "dns_temporary", STATE_UNKNOWN, false, "temperror" },
 };
 
@@ -573,10 +524,8 @@ static void judge_evaluation(const struct verdict *v, const struct spf_query *qu
 	ip_print(&query->ip, address);
 	describe(v, query, report, &text);
 	finding = sender_add(v->sender, v->frame, state, reason, STAGE, address, &text);
-	if (state != STATE_OK && is_own && conclusions[report->result].wants_address)
-		fix_record(v, finding, &query->ip);
-	else if (state != STATE_OK && is_own && report->result == SPF_PERMERROR)
-		fix_record(v, finding, NULL);
+	if (state != STATE_OK && is_own && conclusions[report->result].is_mended)
+		fix_record(v, finding);
 }
 
 /* ---- data ---- */
@@ -655,14 +604,31 @@ static json_t *data(const struct verdict *v)
 	return json;
 }
 
+/* What is not known is not refused, and with --expect-spf it may be meant so. */
+static void find_refused(struct verdict *v)
+{
+	v->refused = calloc(v->found->count + 1, sizeof *v->refused);
+	if (v->refused == NULL) {
+		v->frame->result.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < v->found->count && v->settings->expect_spf == NULL; i++) {
+		enum spf_result result = v->found->reports[i].result;
+
+		if (result != SPF_PASS && result != SPF_TEMPERROR)
+			v->refused[v->refused_count++] = v->found->queries[i].ip;
+	}
+}
+
 static void judge(const struct sender *sender, struct frame *frame, const void *own)
 {
 	const struct found *found = own;
-	const struct verdict v = {
+	struct verdict v = {
 		.sender = sender, .settings = sender->settings, .frame = frame, .found = found,
 		.tree = &found->tree,
 	};
 
+	find_refused(&v);
 	frame->result.failed |= found->tree.failed;
 	if (found->tree.node_count > 0)
 		judge_tree(&v);
@@ -674,6 +640,7 @@ static void judge(const struct sender *sender, struct frame *frame, const void *
 			 found->count > 1 ? "es" : "");
 	if (sender->data != NULL)
 		json_object_set_new(sender->data, "spf", data(&v));
+	free(v.refused);
 }
 
 const struct sender_part sender_spf = { "spf", study, judge, release };

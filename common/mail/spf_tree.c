@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/grow.h"
+#include "mail/spf_mend.h"
 
 enum {
 	TASKS_MAX = 2000,	/* nodes and look-ups, repeated ones included */
@@ -810,4 +811,56 @@ void spf_tree_release(struct spf_tree *tree)
 	free(tree->voids);
 	free(tree->notes);
 	*tree = (struct spf_tree){ 0 };
+}
+
+/* ---- mending ---- */
+
+bool spf_node_is_error(const struct spf_node *node)
+{
+	return node->state == SPF_NODE_NONE || node->state == SPF_NODE_MULTIPLE ||
+	       node->state == SPF_NODE_BAD || node->state == SPF_NODE_LOOP ||
+	       node->state == SPF_NODE_IMPOSSIBLE;
+}
+
+/* Can this term of the domain's own record not stay? */
+static bool must_go(const struct spf_tree *tree, struct slice word)
+{
+	for (size_t i = 1; i < tree->node_count; i++) {
+		if (tree->nodes[i].parent == 0 && spf_node_is_error(&tree->nodes[i]) &&
+		    slice_same_nocase(word, text_slice(&tree->nodes[i].term)))
+			return true;
+	}
+	for (size_t i = 0; i < tree->note_count; i++) {
+		if (tree->notes[i].node == 0 && tree->notes[i].lint == SPF_LINT_ALL_PASSES &&
+		    slice_same_nocase(word, text_slice(&tree->notes[i].term)))
+			return true;
+	}
+	return false;
+}
+
+void spf_tree_mend(const struct spf_tree *tree, const struct ip *add, size_t count,
+		   const char *end, struct text *record)
+{
+	struct slice rest = text_slice(&tree->nodes->record), word;
+	struct text records = { 0 };
+
+	while (slice_split(&rest, ' ', &word)) {
+		if (!must_go(tree, word))
+			text_add_slice(&records, word);
+		text_add_char(&records, ' ');
+	}
+	text_add_char(&records, '\n');
+	text_add_slice(&records, text_slice(&tree->nodes->others));
+	spf_mend(text_slice(&records), NULL, end, record);
+	while (count-- > 0) {		/* each in front of those before */
+		text_truncate(&records, 0);
+		text_add_slice(&records, text_slice(record));
+		text_truncate(record, 0);
+		spf_mend(text_slice(&records), &add[count], end, record);
+	}
+	if (slice_is(text_slice(record), "v=spf1 ~all")) {
+		text_truncate(record, 0);
+		text_add(record, "v=spf1 mx ~all");
+	}
+	text_release(&records);
 }

@@ -102,4 +102,13 @@ void spf_tree_find(const struct domain *domain, const struct spf_query *queries,
 		   size_t query_count, struct resolver *resolver, struct spf_tree *tree);
 void spf_tree_release(struct spf_tree *tree);
 
+/* Is this record an error for every receiver who comes to it (5.2, 6.1)? */
+bool spf_node_is_error(const struct spf_node *node);
+
+/* The record to publish instead of the domain's own, and of what looks like one
+ * (spf_mend.h): without the terms that lead to an error or allow everybody, and with
+ * these addresses allowed; the domain's mail servers, where nobody would be. */
+void spf_tree_mend(const struct spf_tree *tree, const struct ip *add, size_t count,
+		   const char *end, struct text *record);
+
 #endif

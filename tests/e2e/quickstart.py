@@ -51,7 +51,7 @@ class Quickstart(TestCase):
         for number in ("spf_lookups=0;;10;0", "spf_voids=0;;2;0", "spf_addresses=1;;;0", "dmarc_policy=2;;;0",
                        "'dkim_bits s1'=2048;2048:;1024:;0"):
             self.assertIn(number, healthy)
-        for cure in ('TXT at ill.example: "v=spf1 ip4:192.0.2.24 -all"',
+        for cure in ('TXT at ill.example: "v=spf1 ip4:192.0.2.25 ip4:192.0.2.24 -all"',
                      'TXT at _dmarc.ill.example: "v=DMARC1; p=quarantine; rua=mailto:dmarc@reports.example"',
                      'TXT at ill.example._report._dmarc.reports.example: "v=DMARC1"',
                      '_mta-sts.ill.example. TXT "v=STSv1; id=20261124;"'):

@@ -123,7 +123,7 @@ class Record(TestCase):
 
     def test_what_is_odd_is_said_and_mended(self):
         for name, state, reason, text, fix in (
-                ("open", "CRITICAL", "spf_too_open", '"+all"', None),
+                ("open", "CRITICAL", "spf_too_open", '"+all"', '"v=spf1 mx ~all"'),
                 ("wide", "WARNING", "spf_too_open", "ip4:64.0.0.0/3", None),
                 ("neutral", "WARNING", "spf_open_end", '"?all"', None),
                 ("noend", "WARNING", "spf_open_end", "without", '"v=spf1 ip4:192.0.2.1 ~all"'),
@@ -159,7 +159,7 @@ class Record(TestCase):
                 self.assertFinding(result, "CRITICAL", reason, f"{name}.spf.test", text)
                 self.assertFinding(result, "CRITICAL", "spf_permerror", "203.0.113.1")
                 if name in ("broken", "twoinclude", "badinclude"):
-                    self.assertFix(result, f'TXT at {name}.spf.test: "v=spf1 -all"')
+                    self.assertFix(result, f'TXT at {name}.spf.test: "v=spf1 ip4:203.0.113.1 -all"')
 
     def test_a_name_in_utf8(self):
         result = run("check_spf_dmarc", "--resolver", DNS.get().resolver, "--spf", "-d",
@@ -229,6 +229,10 @@ class Evaluation(TestCase):
     def test_who_may_not_send_gets_the_record_that_lets_him(self):
         result = spf("soft", "--ip", "198.51.100.1")
         self.assertIn('"v=spf1 ip4:198.51.100.1 ip4:192.0.2.1 ~all"', result.out)
+
+    def test_one_record_lets_all_of_them_that_do_not_pass(self):
+        result = spf("soft", "--ip", "198.51.100.1", "--ip", "192.0.2.1", "--ip", "2001:db8::1")
+        self.assertEqual(result.out.count('"v=spf1 ip4:198.51.100.1 ip6:2001:db8::1 ip4:192.0.2.1 ~all"'), 2)
 
     def test_all_own_addresses_at_once(self):
         result = spf("good", "--ip", "192.0.2.1", "--ip", "198.51.100.1", "--ip", "2001:db8::1")
