@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mail/queue_mta.h"
+
+const struct queue_mta queue_dma = {
+	.name = "dma",
+	.title = "dma",
+};
