@@ -198,6 +198,7 @@ int main(int argc, char **argv)
 			.metrics = metrics,
 			.reasons = mail_reasons,
 		},
+		.dns = &frame_dns,
 		.frame_options = frame_options,
 		.list = list_zones,
 		.prepare = prepare,

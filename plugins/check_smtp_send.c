@@ -650,6 +650,7 @@ int main(int argc, char **argv)
 			.metrics = metrics,
 			.reasons = mail_reasons,
 		},
+		.dns = &frame_dns,
 		.prepare = prepare,
 		.probe = probe,
 		.release = release,

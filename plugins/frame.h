@@ -30,8 +30,19 @@ struct frame {
 	bool was_cut_off;		/* there is a finding "timeout" already */
 };
 
+/* What comes with asking the DNS. */
+struct frame_dns {
+	/* Choose the resolvers; faults are wrong usage. */
+	bool (*prepare)(struct frame *frame, struct fault *fault);
+	bool (*open)(struct frame *frame);	/* false: no memory */
+	void (*close)(struct frame *frame);
+};
+extern const struct frame_dns frame_dns;
+
 struct frame_plugin {
 	struct plugin plugin;
+	/* &frame_dns, or NULL: it asks no DNS, and needs none of its libraries. */
+	const struct frame_dns *dns;
 	/* More names for what the frame reads: rows over struct frame_settings, or
 	 * NULL. */
 	const struct option_row *frame_options;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lookups.h"
+#include "monitor/output.h"
 
 enum { JSON_TEXT_MAX = 65535 };	/* of one text: all that a TXT record can hold */
 
@@ -86,15 +87,7 @@ bool sender_add_unanswered(struct frame *frame, const char *stage,
 
 json_t *sender_json(struct slice bytes)
 {
-	struct text marked = { 0 }, plain = { 0 };
-	json_t *json;
-
-	text_add_foreign_most(&marked, bytes, JSON_TEXT_MAX);
-	text_add_marked(&plain, text_str(&marked), TEXT_PLAIN);
-	json = json_string(text_str(&plain));
-	text_release(&marked);
-	text_release(&plain);
-	return json;
+	return output_foreign_json(bytes, JSON_TEXT_MAX);
 }
 
 const char *sender_tilde_words(const struct text *record)

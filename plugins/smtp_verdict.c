@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mail/reply_class.h"
+#include "monitor/output.h"
 #include "smtp_servers.h"
 
 /* From what the servers said to findings, metrics and data. */
@@ -613,19 +614,6 @@ static void measure(struct verdict *v)
 
 /* ---- data ---- */
 
-static json_t *foreign_json(struct slice bytes)
-{
-	struct text marked = { 0 }, plain = { 0 };
-	json_t *json;
-
-	text_add_foreign_most(&marked, bytes, SMTP_TEXT_MAX);
-	text_add_marked(&plain, text_str(&marked), TEXT_PLAIN);
-	json = json_string(text_str(&plain));
-	text_release(&marked);
-	text_release(&plain);
-	return json;
-}
-
 static json_t *reply_json(const struct verdict *v, const struct smtp_reply *reply)
 {
 	struct slice status = smtp_reply_status(reply);
@@ -639,7 +627,7 @@ static json_t *reply_json(const struct verdict *v, const struct smtp_reply *repl
 	}
 	len = result_mask_bytes(v->result, text, len);
 	return json_pack("{si ss# so}", "code", (int)reply->code, "status", status.at, (int)status.len,
-			 "text", foreign_json((struct slice){ text, len }));
+			 "text", output_foreign_json((struct slice){ text, len }, SMTP_TEXT_MAX));
 }
 
 static json_t *lines_json(struct slice lines)
@@ -649,7 +637,7 @@ static json_t *lines_json(struct slice lines)
 
 	while (slice_split(&lines, '\n', &line)) {
 		if (line.len > 0)
-			json_array_append_new(array, foreign_json(line));
+			json_array_append_new(array, output_foreign_json(line, SMTP_TEXT_MAX));
 	}
 	return array;
 }
@@ -660,9 +648,9 @@ static json_t *tls_json(const struct tls_report *tls)
 		return json_null();
 	return json_pack("{ss ss sb so so so ss sI ss ss}", "version", tls->version, "cipher", tls->cipher,
 			 "verified", tls->was_verified && tls->problems == 0,
-			 "subject", foreign_json(slice_of(tls->subject)),
-			 "issuer", foreign_json(slice_of(tls->issuer)),
-			 "names", foreign_json(slice_of(tls->names)), "expires", tls->expires,
+			 "subject", output_foreign_json(slice_of(tls->subject), SMTP_TEXT_MAX),
+			 "issuer", output_foreign_json(slice_of(tls->issuer), SMTP_TEXT_MAX),
+			 "names", output_foreign_json(slice_of(tls->names), SMTP_TEXT_MAX), "expires", tls->expires,
 			 "days_left", (json_int_t)tls->days_left, "pin_sha256", tls->pin, "tlsa", tls->tlsa);
 }
 

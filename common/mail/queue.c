@@ -5,18 +5,13 @@
 #include <string.h>
 
 #include "base/grow.h"
+#include "mail/reasons.h"
 #include "mail/reply_class.h"
 
 static const char *const places[QUEUE_PLACES] = {
 	[QUEUE_INCOMING] = "incoming", [QUEUE_ACTIVE] = "active",
 	[QUEUE_DEFERRED] = "deferred", [QUEUE_HOLD] = "hold",
 	[QUEUE_MAILDROP] = "maildrop", [QUEUE_CORRUPT] = "corrupt",
-};
-
-/* What a receiver only does to who gave it cause. */
-static const char *const self_inflicted[] = {
-	"blocklisted", "ptr_missing", "helo_rejected", "spf_fail", "dkim_fail", "dmarc_reject",
-	"authentication_required", "auth_failed",
 };
 
 const char *queue_place_word(enum queue_place place)
@@ -26,11 +21,11 @@ const char *queue_place_word(enum queue_place place)
 
 bool queue_is_self_inflicted(const char *reason)
 {
-	for (size_t i = 0; i < sizeof self_inflicted / sizeof *self_inflicted; i++) {
-		if (strcmp(reason, self_inflicted[i]) == 0)
-			return true;
-	}
-	return false;
+	const struct reason *row = mail_reasons;
+
+	while (row->id != NULL && strcmp(row->id, reason) != 0)
+		row++;
+	return row->metric != NULL && strcmp(row->metric, "self_inflicted") == 0;
 }
 
 /* ---- one message ---- */
@@ -242,6 +237,24 @@ void queue_tally_count(struct queue_tally *tally, enum queue_place place, int64_
 	age(&tally->places[place], arrived);
 }
 
+static void add_count(struct queue_count *to, const struct queue_count *from)
+{
+	to->messages += from->messages;
+	to->bytes += from->bytes;
+	to->sized += from->sized;
+	to->aged += from->aged;
+	if (from->oldest != QUEUE_UNKNOWN && (to->oldest == QUEUE_UNKNOWN || from->oldest < to->oldest))
+		to->oldest = from->oldest;
+}
+
+void queue_tally_add(struct queue_tally *to, const struct queue_tally *from)
+{
+	for (size_t i = 0; i < QUEUE_PLACES; i++)
+		add_count(&to->places[i], &from->places[i]);
+	add_count(&to->frozen, &from->frozen);
+	to->known_frozen += from->known_frozen;
+}
+
 void queue_tally_weigh(struct queue_tally *tally, const struct queue_message *message)
 {
 	struct queue_count *count = &tally->places[message->place];
@@ -326,16 +339,7 @@ struct queue_count queue_tally_total(const struct queue_tally *tally)
 {
 	struct queue_count total = { .oldest = QUEUE_UNKNOWN };
 
-	for (size_t i = 0; i < QUEUE_CORRUPT; i++) {
-		const struct queue_count *place = &tally->places[i];
-
-		total.messages += place->messages;
-		total.bytes += place->bytes;
-		total.sized += place->sized;
-		total.aged += place->aged;
-		if (place->oldest != QUEUE_UNKNOWN &&
-		    (total.oldest == QUEUE_UNKNOWN || place->oldest < total.oldest))
-			total.oldest = place->oldest;
-	}
+	for (size_t i = 0; i < QUEUE_CORRUPT; i++)
+		add_count(&total, &tally->places[i]);
 	return total;
 }

@@ -114,6 +114,9 @@ void queue_tally_count(struct queue_tally *tally, enum queue_place place, int64_
 /* What is known of its size, and whether it is frozen. */
 void queue_tally_weigh(struct queue_tally *tally, const struct queue_message *message);
 
+/* Add the counts of another one, but not what was looked into. */
+void queue_tally_add(struct queue_tally *to, const struct queue_tally *from);
+
 /* What the reasons mean: each text is looked at once, as a queue says the same again
  * and again. A struct for each thread. */
 struct queue_classes {

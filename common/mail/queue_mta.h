@@ -26,6 +26,7 @@ struct queue_listing {
 	struct queue_message message;	/* being put together */
 	bool is_open;			/* there is such a message */
 	bool says_empty;		/* "Mail queue is empty" */
+	bool says_down;			/* its server does not run */
 	bool needs_end;			/* its last line has to say that it is the last, and */
 	bool is_complete;		/* it did */
 	enum queue_place place;		/* of this listing, where its lines do not say */
@@ -152,6 +153,14 @@ struct queue_complaint {
 	enum queue_failure means;
 };
 
+/* How its daemon shows that it lives. */
+enum queue_life { QUEUE_LIFE_END, QUEUE_LIFE_LOCK, QUEUE_LIFE_PID, QUEUE_LIFE_SOCKET, QUEUE_LIFE_FIFO };
+struct queue_sign {
+	enum queue_life kind;
+	const char *path;		/* in the spool, or absolute */
+	const char *command;		/* of a PID: what its process is called */
+};
+
 struct queue_mta {
 	const char *name;			/* the word after --mta */
 	const char *title;			/* "Postfix" */
@@ -165,7 +174,8 @@ struct queue_mta {
 	/* Does this look like the first line of its listing? */
 	bool (*recognises)(struct slice line);
 	struct queue_spool spool;
-	const char *pid_files[QUEUE_WAYS];	/* relative to the spool, or absolute */
+	struct queue_sign signs[QUEUE_WAYS];	/* the first that can be told counts */
+	bool has_no_daemon;			/* nothing has to run for it */
 	const char *recipe;			/* how a monitoring user gets to read the queue */
 };
 

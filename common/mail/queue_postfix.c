@@ -386,7 +386,7 @@ const struct queue_mta queue_postfix = {
 		.log_path = log_path,
 		.log = read_log,
 	},
-	.pid_files = { "pid/master.pid" },
+	.signs = { { QUEUE_LIFE_LOCK, "pid/master.pid", NULL } },
 	.recipe = "let the monitoring user list the queue: authorized_mailq_users in main.cf, or read "
 		  "it faster by sudo -u postfix with fixed arguments (see check_mailqueue(1))",
 };

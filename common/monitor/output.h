@@ -28,6 +28,9 @@ void output_prometheus(const struct result *result, struct text *out);
 /* What was looked at, for a label: at most 100 characters. */
 void output_target(const struct result *result, struct text *out);
 
+/* Foreign text for JSON: harmless, valid UTF-8, cut to `most` bytes. The caller's. */
+json_t *output_foreign_json(struct slice bytes, size_t most);
+
 /* "label", or "label subject" */
 void output_label(const struct metric *metric, struct text *out);
 

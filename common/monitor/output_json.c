@@ -20,18 +20,21 @@ static json_t *plain(const char *marked)
 
 enum { SUBJECT_MAX = 1000 };
 
-/* What a user typed may not be valid UTF-8, which JSON has to be. */
-static json_t *printable(const char *foreign)
+json_t *output_foreign_json(struct slice bytes, size_t most)
 {
 	struct text marked = { 0 };
 	json_t *string;
 
-	if (foreign == NULL)
-		return json_null();
-	text_add_foreign_most(&marked, slice_of(foreign), SUBJECT_MAX);
+	text_add_foreign_most(&marked, bytes, most);
 	string = plain(text_str(&marked));
 	text_release(&marked);
 	return string;
+}
+
+/* What a user typed may not be valid UTF-8, which JSON has to be. */
+static json_t *printable(const char *foreign)
+{
+	return foreign == NULL ? json_null() : output_foreign_json(slice_of(foreign), SUBJECT_MAX);
 }
 
 /* Microseconds are all we measure; more digits would be noise. */

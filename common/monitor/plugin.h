@@ -15,6 +15,7 @@ struct metric_row {
 	const char *warning, *critical;	/* default thresholds, or NULL */
 	bool can_be_negative;	/* there is no minimum */
 	bool has_subjects;	/* one number for each of several subjects */
+	bool counts_reasons;	/* the subjects are reasons: it counts findings of them */
 };
 
 /* What the monitoring side has to know of a plugin. */

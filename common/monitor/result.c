@@ -52,6 +52,7 @@ void result_release(struct result *result)
 	words_release(&result->secrets);
 	text_release(&result->target);
 	text_release(&result->good);
+	text_release(&result->context);
 	text_release(&result->tail);
 	text_release(&result->trace);
 	json_decref(result->data);
@@ -358,6 +359,22 @@ static bool alerts(const struct result *result, const struct metric *metric, dou
 	       (result_threshold(result, metric, STATE_CRITICAL, &range) && range_alerts(&range, value));
 }
 
+bool result_has_threshold(const struct result *result, const char *label)
+{
+	const struct words *lists[] = { &result->settings->warning, &result->settings->critical };
+	struct threshold threshold;
+	struct fault unused;
+
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t w = 0; w < lists[i]->count; w++) {
+			if (threshold_parse(lists[i]->at[w], result->plugin->metrics, &threshold, &unused) &&
+			    strcmp(result->plugin->metrics[threshold.row].label, label) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 bool result_alerts(const struct result *result, const char *label, double value)
 {
 	for (size_t i = 0; i < result->metric_count; i++) {
@@ -391,6 +408,9 @@ static enum state judge(const struct result *result, const struct metric *metric
 
 static bool is_counted_by(const struct finding *finding, const struct metric *metric)
 {
+	if (metric->row->counts_reasons)
+		return !finding->is_ignored && metric->subject != NULL &&
+		       strcmp(metric->subject, finding->reason->id) == 0;
 	return finding->reason->metric != NULL && !finding->is_ignored &&
 	       strcmp(finding->reason->metric, metric->row->label) == 0 &&
 	       (metric->subject == NULL || strcmp(metric->subject, finding->subject) == 0);
@@ -398,7 +418,8 @@ static bool is_counted_by(const struct finding *finding, const struct metric *me
 
 static void add_crossing(struct result *result, const struct metric *metric, enum state state)
 {
-	struct text text = { 0 }, subject = { 0 };
+	struct text text = { 0 }, subject = { 0 }, headline = { 0 };
+	struct finding *finding;
 	struct range range;
 
 	text_add(&subject, "%s", metric->row->label);
@@ -409,7 +430,10 @@ static void add_crossing(struct result *result, const struct metric *metric, enu
 	text_add(&text, "%s, and alerts by the range ", unit_symbol(metric->row->unit));
 	result_threshold(result, metric, state, &range);
 	range_print(&text, &range);
-	result_add(result, state, "threshold", "judge", text_str(&subject), &text);
+	/* The text begins with the subject already. */
+	text_add(&headline, "%s", text_str(&text));
+	finding = result_add(result, state, "threshold", "judge", text_str(&subject), &text);
+	result_headline(result, finding, &headline);
 	text_release(&subject);
 }
 
@@ -452,8 +476,11 @@ void result_judge(struct result *result)
 			if (!is_counted_by(finding, metric))
 				continue;
 			has_finding = true;
-			if (!finding->is_overridden)
+			/* By several, the worst counts. */
+			if (!finding->is_overridden &&
+			    (!finding->is_judged || state_rank(state) > state_rank(finding->state)))
 				finding->state = state;
+			finding->is_judged = true;
 		}
 		if (state != STATE_OK && !has_finding)
 			add_crossing(result, metric, state);
@@ -494,6 +521,8 @@ void result_summary(const struct result *result, struct text *summary)
 		text_add_foreign(summary, slice_of(worst->subject));
 		text_add(summary, ": %s", worst->text);
 	}
+	if (ill > 0 && result->context.len > 0 && strcmp(worst->reason->id, "threshold") == 0)
+		text_add(summary, "; %s", text_str(&result->context));
 	result_mask(result, summary, from);
 	text_cut(summary, from, HEADLINE_MAX);
 	if (ill > 1)

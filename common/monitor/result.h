@@ -21,6 +21,7 @@ struct finding {
 	char *url;		/* NULL: the reason's */
 	bool is_ignored;	/* by --ignore */
 	bool is_overridden;	/* by --state-for */
+	bool is_judged;		/* by a metric that counts it */
 };
 
 /* A measured number. */
@@ -46,6 +47,7 @@ struct result {
 	size_t metric_count;
 	struct text target;		/* what was looked at, joined by ',' */
 	struct text good;		/* the first line when all is well */
+	struct text context;		/* what the first line adds to a crossed threshold */
 	struct text tail;		/* and what it ends with in any case */
 	struct text trace;		/* -vv: what was asked and answered */
 	json_t *data;			/* the plugin's own result, or NULL */
@@ -88,6 +90,9 @@ void result_without_presets_of(struct result *result, const char *label, const c
 bool result_alerts(const struct result *result, const char *label, double value);
 /* Does that of this subject, which has been measured? */
 bool result_alerts_of(const struct result *result, const char *label, const char *subject);
+
+/* Did the user give a threshold for this number, or one of its subjects? */
+bool result_has_threshold(const struct result *result, const char *label);
 
 /* Ignore a finding, as --ignore does. */
 void result_ignore(struct result *result, struct finding *finding, const char *why);

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 void process_harden(void)
@@ -43,6 +49,39 @@ char *process_take_secret(const char *variable)
 	copy = strdup(value);
 	explicit_bzero(value, strlen(value));
 	return copy;
+}
+
+/* Give up all capabilities: who has none and is user 0 owns root's files, no more. */
+static bool drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0, 0, 0 } };
+
+	return syscall(SYS_capset, &header, none) == 0;
+}
+
+bool process_become_owner(int fd, struct fault *fault)
+{
+	struct stat about;
+
+	if (geteuid() != 0)
+		return true;
+	if (fstat(fd, &about) != 0)
+		return fault_set(fault, FAULT_LOCAL, "%s", strerror(errno));
+	if (setgroups(1, &about.st_gid) != 0 ||
+	    setresgid(about.st_gid, about.st_gid, about.st_gid) != 0 ||
+	    setresuid(about.st_uid, about.st_uid, about.st_uid) != 0 ||
+	    (about.st_uid == 0 && !drop_capabilities()))
+		return fault_set(fault, FAULT_LOCAL, "cannot become its owner: %s", strerror(errno));
+	return true;
+}
+
+long process_utc_offset(void)
+{
+	time_t now = time(NULL);
+	struct tm local;
+
+	return localtime_r(&now, &local) != NULL ? local.tm_gmtoff : 0;
 }
 
 bool process_random(void *to, size_t size)

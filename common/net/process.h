@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/fault.h"
+
 /* The first thing in main: no core and no debugger sees our secrets, and
  * descriptors 0 to 2 are open, so that no socket becomes standard output.
  * SIGPIPE is ignored: writing fails instead. */
@@ -16,6 +18,15 @@ bool process_host_name(char *name, size_t size);
 /* A secret from the environment, which is overwritten there; NULL: there is none.
  * The caller wipes and frees it. */
 char *process_take_secret(const char *variable);
+
+/* Started as root: become the owner of an open folder or file (O_PATH will do), its group
+ * alone, before reading what others wrote there. What is root's own is read as root, but without root's
+ * power over the files of others. Anybody else stays who he is. False: it could not
+ * be done, and the fault says why. */
+bool process_become_owner(int fd, struct fault *fault);
+
+/* How far the local time is ahead of UTC, seconds. */
+long process_utc_offset(void);
 
 bool process_random(void *to, size_t size);
 
