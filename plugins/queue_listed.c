@@ -207,7 +207,9 @@ static bool run_command(struct queue_look *look, const struct queue_mta *mta,
 	fill_arguments(command, program, instance->config_dir, arguments);
 	queue_listing_open(&run.listing, mta, &(struct queue_clock){ look->clock.now, 0 },
 			   command->place, queue_look_count, look);
-	if (command_run(arguments, &frame->deadline, feed, &run, &end, &fault)) {
+	/* Listings in local time would be those of another clock. */
+	if (command_run(&(struct command){ arguments, "TZ=UTC0", { NULL, 0 } }, &frame->deadline, feed,
+			&run, &end, &fault)) {
 		trace(frame, arguments, &run, &end);
 		counts = judge_end(&run, &end, program, why, frame);
 	} else if (fault.kind == FAULT_TIMEOUT) {
