@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "mail/dmarc_find.h"
@@ -281,6 +280,7 @@ static void take_words(const char *host, const struct ip *ip, struct vocabulary 
 		const struct word *word = find_word(text);
 		const char *behind = text.at + text.len;
 		bool begins_label = text.at == host || text.at[-1] == '.';
+		uint64_t number;
 		size_t digits;
 
 		if (word == NULL || (word->kind == WORD_MAIL && text.at >= host + label))
@@ -289,8 +289,9 @@ static void take_words(const char *host, const struct ip *ip, struct vocabulary 
 			vocabulary->found[word->kind] = word;
 		behind += *behind == '-';
 		digits = strspn(behind, "0123456789");
-		if (word->kind == WORD_HOST && begins_label && ip->version == 4 && digits > 0 &&
-		    digits <= OCTET_DIGITS && strtoul(behind, NULL, 10) == ip->bytes[3])
+		if (word->kind == WORD_HOST && begins_label && ip->version == 4 &&
+		    slice_number((struct slice){ behind, digits }, UINT8_MAX, &number) &&
+		    number == ip->bytes[3])
 			vocabulary->numbers_the_host = true;
 	}
 }
