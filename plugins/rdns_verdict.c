@@ -34,23 +34,35 @@ static struct finding *add(struct verdict *v, const struct rdns_host *host, enum
 
 /* ---- who can mend it ---- */
 
-/* "hostmaster@provider.example, who runs 2.0.192.in-addr.arpa (first server
- * ns1.provider.example),", for a sentence that begins with "ask". */
-static void add_owner(struct text *text, const struct rdns_owner *owner)
+/* Is there somebody to ask? The registry of the whole tree gives no names to hosts. */
+static bool is_known(const struct rdns_owner *owner)
 {
-	if (owner->zone.text[0] == '\0') {
+	return owner->zone.text[0] != '\0' && !rdns_is_registry(&owner->zone);
+}
+
+/* "hostmaster@provider.example, who runs 2.0.192.in-addr.arpa" */
+static void add_asked(struct text *text, const struct rdns_owner *owner)
+{
+	if (!is_known(owner)) {
 		text_add(text, "your provider");
 		return;
 	}
-	if (rdns_is_registry(&owner->zone)) {
-		text_add(text, "your provider to have the network delegated: no zone below %s has it, and then",
-			 owner->zone.text);
-		return;
-	}
 	rdns_print_contact(owner->contact, text);
-	text_add(text, ", who runs %s (server ", owner->zone.text);
-	text_add_foreign(text, owner->server);
-	text_add(text, "),");
+	text_add(text, ", who runs %s", owner->zone.text);
+}
+
+/* The same, and more, in a sentence that goes on with "to publish". */
+static void add_owner(struct text *text, const struct rdns_owner *owner)
+{
+	add_asked(text, owner);
+	if (is_known(owner)) {
+		text_add(text, " (server ");
+		text_add_foreign(text, owner->server);
+		text_add(text, "),");
+	} else if (owner->zone.text[0] != '\0') {
+		text_add(text, " to have the network delegated: no zone below %s has it, and then",
+			 owner->zone.text);
+	}
 }
 
 /* "; the zone Z is run by S, contact C" */
@@ -108,7 +120,7 @@ static void ask_owner(struct verdict *v, const struct rdns_host *host, struct fi
 static void judge_missing(struct verdict *v, const struct rdns_host *host)
 {
 	const struct rdns_found *found = &host->found;
-	struct text text = { 0 };
+	struct text text = { 0 }, headline = { 0 };
 	struct finding *finding;
 
 	text_add(&text, "it has no name: ");
@@ -117,6 +129,9 @@ static void judge_missing(struct verdict *v, const struct rdns_host *host)
 						    : " has no PTR record (NODATA)");
 	add_zone(&text, &found->owner);
 	finding = add(v, host, STATE_CRITICAL, "rdns_missing", "reverse", &text);
+	text_add(&headline, "%s has no name: ask ", subject_of(host).text);
+	add_asked(&headline, &found->owner);
+	result_headline(&v->frame->result, finding, &headline);
 	ask_owner(v, host, finding);
 	result_count(&v->frame->result, finding, "failed", 1);
 }

@@ -171,6 +171,8 @@ class Results(Case):
             self.assertFix(result, f"ask host.master@provider.test, who runs {NET} (server ns1.provider.test), to "
                                    f"publish: {number}.{NET}. PTR mail.rdns.test.")
             self.assertTrue(result.perfdata["failed"].startswith("1;;0;0;1"))
+            self.assertIn(f" - 192.0.2.{number} has no name: ask host.master@provider.test, who runs {NET}",
+                          result.lines[0])
             found = only(rdns("-H", f"192.0.2.{number}", "--output", "json"))
             self.assertEqual((found["iprev"], found["why"], found["ptr"]), ("permerror", why, []))
 
