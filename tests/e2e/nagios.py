@@ -235,7 +235,7 @@ define service {{
                               ("believed", r"\[CRITICAL\] spf_missing signed\.test: "),
                               ("names", r"\[CRITICAL\] rdns_missing 192\.0\.2\.2: "),
                               ("way out", r"\[CRITICAL\] egress_25_blocked IPv4: ")):
-            self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: S[A-Z]+ .*\n(.+\n)*"
+            self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: [A-Z]+ .*\n(.+\n)*"
                                        fr"{finding}.*\n    fix: ")
         # Nagios takes quotes and tildes out of what it notifies of; "all" would be everybody.
         self.assertIn("v=spf1 mx all (a tilde stands before all)", notified)
