@@ -25,6 +25,13 @@ const struct reason mail_reasons[] = {
 	{ "secret_exposed", "a file with secrets can be read by everybody",
 	  "you", "chmod o-r the file, and change the secret if others use this machine", NULL, NULL },
 
+	{ "stage_passed", "a stage of the path of mail is as it should be",
+	  "nobody", NULL, NULL, NULL },
+	{ "stage_not_tested", "a stage of the path of mail was not tested",
+	  "nobody", NULL, NULL, NULL },
+	{ "plugin_failed", "a plugin that was run for this gave no answer that can be used",
+	  "you", "run it by hand, as the same user, and see what it says", NULL, NULL },
+
 	/* the DNS, as seen from here */
 	{ "resolver_silent", "no question of this run was answered by the resolver",
 	  "you", "start the resolver, open port 53 (UDP and TCP) towards it, or name another one "
