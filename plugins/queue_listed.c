@@ -132,7 +132,7 @@ static void add_timeout(struct frame *frame, const char *subject, const struct f
 
 /* Judge how a command ended, and its listing. True: what it lists counts. */
 static bool judge_end(struct run *run, const struct command_end *end, const char *subject,
-		      const char *why, struct frame *frame)
+		      const char *why, struct queue_look *look, struct frame *frame)
 {
 	struct fault fault = { 0 };
 	bool is_whole = queue_listing_close(&run->listing, &fault);
@@ -141,6 +141,8 @@ static bool judge_end(struct run *run, const struct command_end *end, const char
 	enum queue_failure meaning = meaning_of(run->mta, words);
 	bool has_failed = end->was_killed || end->code != 0;
 
+	look->hides_details = look->hides_details || run->listing.hides_details;
+	look->hides_reasons = look->hides_reasons || !run->mta->listing_tells_reasons;
 	if (run->listing.says_down && meaning != QUEUE_DOWN) {
 		words = "its program reads the queue for itself: the daemon does not answer";
 		meaning = QUEUE_DOWN;
@@ -211,7 +213,7 @@ static bool run_command(struct queue_look *look, const struct queue_mta *mta,
 	if (command_run(&(struct command){ arguments, "TZ=UTC0", { NULL, 0 } }, &frame->deadline, feed,
 			&run, &end, &fault)) {
 		trace(frame, arguments, &run, &end);
-		counts = judge_end(&run, &end, program, why, frame);
+		counts = judge_end(&run, &end, program, why, look, frame);
 	} else if (fault.kind == FAULT_TIMEOUT) {
 		add_timeout(frame, program, &fault);
 	} else {
@@ -232,7 +234,7 @@ static void add_missing(struct frame *frame, const struct queue_mta *mta, const 
 		text_add(&text, ", and ");
 		add_foreign_line(&text, why);
 	}
-	result_add(&frame->result, STATE_UNKNOWN, "mta_missing", "queue", mta->title, &text);
+	result_add(&frame->result, STATE_UNKNOWN, "mta_missing", "queue", mta->name, &text);
 }
 
 bool queue_command_read(struct queue_look *look, const struct queue_mta *mta,
@@ -340,7 +342,7 @@ void queue_input_read(struct queue_look *look, const char *path, struct frame *f
 	struct fault fault;
 
 	if (is_input)
-		path = "standard input";
+		path = "input";
 	if (fd < 0) {
 		fault_set(&fault, errno == EACCES ? FAULT_PERMISSION : FAULT_LOCAL, "%s", strerror(errno));
 		result_add_fault(&frame->result, STATE_UNKNOWN,
@@ -353,7 +355,7 @@ void queue_input_read(struct queue_look *look, const char *path, struct frame *f
 			add_not_understood(frame, path, "it is empty: nothing in it says that the command "
 					   "that made it succeeded");
 		else
-			look->was_read = judge_end(&run, &end, path, NULL, frame);
+			look->was_read = judge_end(&run, &end, path, NULL, look, frame);
 	}
 	look->mta = run.mta;
 	queue_listing_release(&run.listing);

@@ -56,6 +56,7 @@ struct queue_look {
 	char *named[QUEUE_NAMED];	/* files that are corrupt; owned */
 	size_t named_count;
 	bool by_spool, by_command;	/* how it was read */
+	bool hides_details, hides_reasons;	/* what was read does not tell them */
 	bool was_read;			/* at least one queue */
 	enum daemon_life life;		/* of the server of the spool read last */
 	bool life_unknown;		/* of one of them */
@@ -75,9 +76,8 @@ void queue_instances_release(struct queue_instances *instances);
 /* What its configuration says of pauses becomes findings. */
 void queue_judge_pauses(const struct queue_instances *instances, struct frame *frame);
 
-/* What a queue is called: "Postfix", or "Postfix instance postfix-out". */
-void queue_instance_print(const struct queue_mta *mta, const struct queue_instance *instance,
-			  struct text *text);
+/* What findings call a queue: "postfix", or an instance's name. */
+const char *queue_subject(const struct queue_mta *mta, const struct queue_instance *instance);
 
 /* Read a queue from its files. False: the fault tells why not, and nothing was counted.
  * FAULT_USAGE stands for a spool that is not there. */

@@ -430,6 +430,7 @@ bool queue_spool_read(struct queue_look *look, const struct queue_mta *mta,
 	close(walk.root);
 	if (!good)
 		return fault_prefix(fault, "%s: ", instance->spool);
+	look->hides_reasons = look->hides_reasons || !mta->spool.tells_reasons;
 	look->knows_corrupt = look->was_read = look->by_spool = true;
 	return true;
 }

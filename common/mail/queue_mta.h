@@ -34,6 +34,7 @@ struct queue_listing {
 	uint64_t told;			/* how many there are, by the listing's own word */
 	bool knows_told;
 	uint64_t messages;		/* found */
+	bool hides_details;		/* it lists messages, but not from whom and where to */
 	uint64_t lines, bad_lines;	/* all, and not understood */
 	char bad_line[QUEUE_EXAMPLE];	/* the first of them; foreign, cut */
 	unsigned depth;			/* the row's own: where in a message it is */
@@ -128,6 +129,7 @@ struct queue_spool {
 	bool (*body_path)(const struct queue_file *file, char path[QUEUE_PATH]);
 	/* The file that tells why it waits, relative to the spool; NULL: there is none. */
 	bool (*log_path)(const struct queue_file *file, char path[QUEUE_PATH]);
+	bool tells_reasons;		/* there or in the envelope */
 	bool log_is_read_from_end;	/* the last QUEUE_LOG bytes, not the first */
 	void (*log)(struct slice log, struct queue_message *message);
 };
@@ -174,6 +176,7 @@ struct queue_mta {
 						 * holds it, too; or NULL */
 	/* A line of a listing. False: it is not understood. */
 	bool (*line)(struct queue_listing *listing, struct slice line);
+	bool listing_tells_reasons;
 	/* Does this look like the first line of its listing? */
 	bool (*recognises)(struct slice line);
 	struct queue_spool spool;

@@ -136,6 +136,7 @@ const struct queue_mta queue_opensmtpd = {
 	},
 	.complaints = complaints,
 	.line = read_line,
+	.listing_tells_reasons = true,
 	.recognises = recognises,
 	.spool = {
 		.folders = {
@@ -144,6 +145,7 @@ const struct queue_mta queue_opensmtpd = {
 		},
 		.name = read_name,
 		.envelope = read_envelope,
+		.tells_reasons = true,
 		.body_path = body_path,
 	},
 	.signs = {

@@ -354,7 +354,7 @@ static bool recognises(struct slice line)
 
 static const struct queue_complaint complaints[] = {
 	{ "mail system is down", QUEUE_DOWN },
-	{ "not authorized to view the mail queue", QUEUE_FORBIDDEN },
+	{ "is not allowed to view the mail queue", QUEUE_FORBIDDEN },
 	{ "unauthorized configuration directory", QUEUE_FORBIDDEN },
 	{ "permission denied", QUEUE_FORBIDDEN },
 	{ NULL, QUEUE_FAILED },
@@ -371,6 +371,7 @@ const struct queue_mta queue_postfix = {
 	},
 	.complaints = complaints,
 	.line = read_line,
+	.listing_tells_reasons = true,
 	.recognises = recognises,
 	.spool = {
 		.folders = {
@@ -383,6 +384,7 @@ const struct queue_mta queue_postfix = {
 		},
 		.name = read_name,
 		.envelope = read_envelope,
+		.tells_reasons = true,
 		.log_path = log_path,
 		.log = read_log,
 	},

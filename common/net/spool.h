@@ -16,7 +16,8 @@ enum { SPOOL_DEPTH = 8, SPOOL_BELOW = 256, SPOOL_NAME = 256 };
 
 struct spool_entry {
 	int dir;		/* the folder it is in, open while the walk is there */
-	const char *below;	/* that folder, below the one that is walked: "8", "" */
+	const char *folder;	/* the one that is walked, as it was named */
+	const char *below;	/* where in it the entry is: "8", "" */
 	const char *name;
 	uint64_t inode;
 	bool is_file;		/* a regular one */
