@@ -294,13 +294,8 @@ static bool walk_all(struct walk *walk, void (*found)(void *context, const struc
 	for (walk->folder = walk->spool->folders;
 	     walk->folder < walk->spool->folders + QUEUE_FOLDERS && walk->folder->path != NULL;
 	     walk->folder++) {
-		enum spool_outcome outcome = spool_walk(walk->root, walk->folder->path,
-							walk->folder->depth, walk->deadline, found,
-							walk, fault);
-
-		if (walk->pool != NULL)
-			spool_pool_flush(walk->pool);
-		switch (outcome) {
+		switch (spool_walk(walk->root, walk->folder->path, walk->folder->depth, walk->deadline,
+				   found, walk, fault)) {
 		case SPOOL_DONE:
 			there++;
 			break;

@@ -80,8 +80,6 @@ struct spool_pool *spool_pool_open(size_t workers,
 /* The entry's file is worked on, soon or now. */
 void spool_pool_add(struct spool_pool *pool, const struct spool_entry *entry, uintptr_t tag);
 /* Wait until all is done. */
-/* To be called when a folder was walked to its end: the next one may get its number. */
-void spool_pool_flush(struct spool_pool *pool);
 void spool_pool_close(struct spool_pool *pool);
 
 #endif

@@ -175,11 +175,6 @@ void spool_pool_add(struct spool_pool *pool, const struct spool_entry *entry, ui
 	next->used += size;
 }
 
-void spool_pool_flush(struct spool_pool *pool)
-{
-	hand_over(pool);
-}
-
 void spool_pool_close(struct spool_pool *pool)
 {
 	hand_over(pool);
