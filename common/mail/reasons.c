@@ -137,6 +137,9 @@ const struct reason mail_reasons[] = {
 	{ "queue_corrupt", "a file in the queue is no whole message, or is not the mail server's",
 	  "you", "look at the file, and move it out of the queue if nothing else can be done with it",
 	  NULL, "corrupt" },
+	{ "queue_not_told", "what was read of the queue does not tell all that was asked for",
+	  "you", "let check_mailqueue read the queue's files (see \"Privileges\" in check_mailqueue(1)); "
+	  "nullmailer and dma keep no reasons", NULL, NULL },
 	{ "queue_estimated", "reasons, senders and domains were estimated from a sample",
 	  "nobody", NULL, NULL, NULL },
 	{ "mail_system_down", "the mail server that this queue belongs to is not running",
