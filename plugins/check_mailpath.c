@@ -37,7 +37,7 @@ static const struct option_row options[] = {
 	{ 0, "with", "STAGE", option_words, FIELD(with), "only this one; repeatable", NULL },
 	{ 0, "without", "STAGE", option_words, FIELD(without), "not this one; repeatable", NULL },
 	{ 0, "stage-option", "STAGE:OPTION", option_words, FIELD(extra),
-	  "an option of the stage's own plugin (queue:--mta=exim, submission:--port=10587); repeatable", NULL },
+	  "an option of the stage's own plugin; repeatable", NULL },
 	{ 0 },
 };
 

@@ -19,8 +19,8 @@ static const struct {
 	const char *how;		/* how to have it tested, where it is not */
 } stages[STAGES] = {
 	[STAGE_RESOLVER] = { "resolver", "resolver", { RUN_DNS, RUNS, RUNS }, { STAGES, STAGES }, NULL },
-	[STAGE_DNS] = { "dns", "DNS of the domain", { RUN_DNS, RUNS, RUNS }, { STAGE_RESOLVER, STAGES },
-		NULL },
+	[STAGE_DNS] = { "dns", "DNS of the domain", { RUN_DNS, RUN_RDNS, RUNS },
+		{ STAGE_RESOLVER, STAGES }, NULL },
 	[STAGE_LISTENER] = { "listener", "mail server", { RUN_SMTP, RUN_SUBMISSION, RUN_SUBMISSIONS },
 		{ STAGES, STAGES }, NULL },
 	[STAGE_EGRESS] = { "egress", "way out", { RUN_EGRESS, RUNS, RUNS }, { STAGES, STAGES },
@@ -78,6 +78,9 @@ bool path_stage_takes(enum path_stage stage, enum path_run run, const char *reas
 {
 	bool is_smtp = run == RUN_SMTP || run == RUN_SUBMISSION || run == RUN_SUBMISSIONS;
 
+	/* check_rdns looks at the sender's domain, too. */
+	if (run == RUN_RDNS)
+		return (stage == STAGE_DNS) == (strcmp(of_plugin, "sender") == 0);
 	if (run == RUN_DNS)
 		return (stage == STAGE_RESOLVER) == starts(reason, "resolver_");
 	if (!is_smtp)
@@ -233,6 +236,8 @@ static void find_evidence(struct verdict *v, enum path_stage stage, enum path_ru
 		return;
 	if (stage == STAGE_RESOLVER)
 		add_word(evidence, "it answers");
+	else if (stage == STAGE_DNS && run == RUN_RDNS)
+		return;
 	else if (stage != STAGE_LISTENER && stage != STAGE_TLS && stage != STAGE_AUTH)
 		add_word(evidence, member(report->root, "summary"));
 	json_array_foreach(json_object_get(json_object_get(report->root, "data"), "servers"), i, server) {
@@ -310,7 +315,9 @@ static void gather(struct verdict *v, enum path_stage stage)
 		if (state_rank(v->items[i].state) > state_rank(v->states[stage]))
 			v->states[stage] = v->items[i].state;
 	}
-	if (asked == 0 || (v->states[stage] == STATE_OK && v->evidence[stage].len == 0))
+	if (asked == 0 && stages[stage].how == NULL)
+		miss(v, stage, "", "its plugin is not installed");
+	else if (asked == 0 || (v->states[stage] == STATE_OK && v->evidence[stage].len == 0))
 		miss(v, stage, "", stages[stage].how != NULL ? stages[stage].how : "nothing told");
 }
 

@@ -11,7 +11,7 @@
 
 /* Running the plugins: each begins as soon as what it needs is through. */
 
-enum { OUTPUT_MAX = 16 << 20, MARGIN_MS = 300 };
+enum { OUTPUT_MAX = 16 << 20, MARGIN_MS = 300, PROGRAM_MAX = 4096 };
 
 struct runner {
 	struct path *path;
@@ -250,12 +250,17 @@ static void put_timeout(struct line *line, const struct path *path, enum path_ru
 	put(line, "--timeout", number);
 }
 
+static void print_program(enum path_run run, char program[PROGRAM_MAX])
+{
+	snprintf(program, PROGRAM_MAX, "%s/%s", PLUGINDIR, runs[run].plugin);
+}
+
 static void make_line(struct line *line, const struct path *path, enum path_run run,
 		      const char *secret)
 {
-	char program[512];
+	char program[PROGRAM_MAX];
 
-	snprintf(program, sizeof program, "%s/%s", PLUGINDIR, runs[run].plugin);
+	print_program(run, program);
 	put(line, program, NULL);
 	put_own(line, path, run, secret);
 	if (run != RUN_QUEUE && run != RUN_LOG)
@@ -394,7 +399,11 @@ static bool start(struct runners *all, enum path_run run)
 static bool is_needed(const struct path *path, enum path_run run)
 {
 	enum path_run of_stage[RUNS];
+	char program[PROGRAM_MAX];
 
+	print_program(run, program);
+	if (access(program, X_OK) != 0)
+		return false;
 	if (run == RUN_EGRESS && path->settings->targets.count == 0)
 		return false;
 	/* Who has a mail server of the domain in mind asks its port 25 only. */
