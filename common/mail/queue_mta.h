@@ -147,7 +147,7 @@ struct queue_command {
 };
 
 /* What a command that failed says (standard error and output), and what that means. */
-enum queue_failure { QUEUE_FAILED, QUEUE_FORBIDDEN, QUEUE_DOWN };
+enum queue_failure { QUEUE_FAILED, QUEUE_FORBIDDEN, QUEUE_DOWN, QUEUE_HARMLESS };
 struct queue_complaint {
 	const char *words;		/* any case; NULL ends the list */
 	enum queue_failure means;

@@ -354,9 +354,13 @@ static bool recognises(struct slice line)
 
 static const struct queue_complaint complaints[] = {
 	{ "mail system is down", QUEUE_DOWN },
-	{ "not authorized to view the mail queue", QUEUE_FORBIDDEN },
+	{ "not allowed to view the mail queue", QUEUE_FORBIDDEN },
 	{ "unauthorized configuration directory", QUEUE_FORBIDDEN },
 	{ "permission denied", QUEUE_FORBIDDEN },
+	/* Warnings of a main.cf that Postfix lives with. */
+	{ "overriding earlier entry", QUEUE_HARMLESS },
+	{ "unused parameter", QUEUE_HARMLESS },
+	{ "undefined parameter", QUEUE_HARMLESS },
 	{ NULL, QUEUE_FAILED },
 };
 
@@ -387,6 +391,7 @@ const struct queue_mta queue_postfix = {
 		.log = read_log,
 	},
 	.signs = { { QUEUE_LIFE_LOCK, "pid/master.pid", NULL } },
-	.recipe = "let the monitoring user list the queue: authorized_mailq_users in main.cf, or read "
-		  "it faster by sudo -u postfix with fixed arguments (see check_mailqueue(1))",
+	.recipe = "let the monitoring user list the queue: authorized_mailq_users in main.cf (and "
+		  "alternate_config_directories, for another --config-dir); or read it by sudo -u postfix "
+		  "with fixed arguments: see \"Privileges\" in check_mailqueue(1)",
 };

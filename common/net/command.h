@@ -10,7 +10,7 @@
  * TZ=UTC0 for an environment, /dev/null for standard input, and a process group of
  * their own that ends at the deadline. */
 
-enum { COMMAND_COMPLAINT = 512 };
+enum { COMMAND_COMPLAINT = 4096 };
 
 struct command_end {
 	bool was_killed;			/* by a signal: `code` is its number */

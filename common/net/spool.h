@@ -47,6 +47,7 @@ enum spool_read {
 	SPOOL_FORBIDDEN,
 	SPOOL_NO_FILE,		/* a link, a folder, a FIFO */
 	SPOOL_UNREADABLE,
+	SPOOL_EXHAUSTED,	/* there is no descriptor or no memory for it: nothing is known */
 };
 
 /* The first `size` bytes of a file, or with `from_end` its last ones. */
@@ -78,9 +79,10 @@ struct spool_pool *spool_pool_open(size_t workers,
 				   void *context);
 /* The entry's file is worked on, soon or now. */
 void spool_pool_add(struct spool_pool *pool, const struct spool_entry *entry, uintptr_t tag);
-/* Wait until all is done. */
+/* Wait until all is done. False: some files were not worked on, for want of a
+ * descriptor. */
 /* To be called when a folder was walked to its end: the next one may get its number. */
 void spool_pool_flush(struct spool_pool *pool);
-void spool_pool_close(struct spool_pool *pool);
+bool spool_pool_close(struct spool_pool *pool);
 
 #endif
