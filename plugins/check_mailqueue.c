@@ -191,18 +191,20 @@ static bool read_instance(struct queue_look *look, const struct queue_instances 
 			  const struct queue_instance *instance, const struct queue_settings *settings,
 			  struct frame *frame)
 {
-	const struct queue_mta *mta = instances->mta;
-	struct text subject = { 0 };
+	const struct queue_mta *mta = instance->mta != NULL ? instance->mta : instances->mta;
+	const char *subject = queue_subject(mta, instance);
 	struct fault fault = { 0 };
 	uint64_t before = queue_look_counted(look);
 	bool good = false, tries_spool = settings->method != QUEUE_METHOD_COMMAND;
 	bool may_ask = settings->method != QUEUE_METHOD_SPOOL && settings->queue_dir == NULL;
 
-	queue_instance_print(mta, instance, &subject);
+	/* The command has listed this one along with the other. */
+	if (instance->mta != NULL && look->by_command)
+		return true;
 	if (tries_spool && instance->spool != NULL) {
 		good = queue_spool_read(look, mta, instance, &frame->deadline, &fault);
 		if (good)
-			note_life(look, mta, instance->life, text_str(&subject), frame);
+			note_life(look, mta, instance->life, subject, frame);
 	} else if (tries_spool) {
 		fault_set(&fault, FAULT_PERMISSION, "where its spool is, only its program knows");
 	}
@@ -217,8 +219,7 @@ static bool read_instance(struct queue_look *look, const struct queue_instances 
 	if (!good && fault.kind != FAULT_TIMEOUT && (may_ask || !tries_spool))
 		good = queue_command_read(look, mta, instance, tries_spool ? fault.text : NULL, frame);
 	else if (!good)
-		add_unread(frame, mta, text_str(&subject), &fault);
-	text_release(&subject);
+		add_unread(frame, mta, subject, &fault);
 	return good;
 }
 

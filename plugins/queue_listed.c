@@ -164,7 +164,7 @@ static void add_timeout(struct frame *frame, const char *subject, const char *wh
 
 /* Judge how a command ended, and its listing. True: what it lists counts. */
 static bool judge_end(struct run *run, const struct command_end *end, const char *subject,
-		      const char *why, struct frame *frame)
+		      const char *why, struct queue_look *look, struct frame *frame)
 {
 	struct fault fault = { 0 };
 	bool is_whole = queue_listing_close(&run->listing, &fault);
@@ -173,6 +173,8 @@ static bool judge_end(struct run *run, const struct command_end *end, const char
 	enum queue_failure meaning = meaning_of_line(run->mta, words);
 	bool has_failed = end->was_killed || end->code != 0;
 
+	look->hides_details = look->hides_details || run->listing.hides_details;
+	look->hides_reasons = look->hides_reasons || !run->mta->listing_tells_reasons;
 	if (run->listing.says_down && meaning != QUEUE_DOWN) {
 		words = slice_of("its program reads the queue for itself: the daemon does not answer");
 		meaning = QUEUE_DOWN;
@@ -233,19 +235,18 @@ static bool run_command(struct queue_look *look, const struct queue_mta *mta,
 	const char *arguments[ARGUMENTS];
 	struct run run = { .mta = mta, .program = program };
 	struct command_end end;
-	struct text name = { 0 };
-	const char *subject;
+	const char *subject = queue_subject(mta, instance);
 	struct fault fault;
 	bool counts = false;
 
-	queue_instance_print(mta, instance, &name);
-	subject = text_str(&name);
 	fill_arguments(command, program, instance->config_dir, arguments);
 	queue_listing_open(&run.listing, mta, &(struct queue_clock){ look->clock.now, 0 },
 			   command->place, queue_look_count, look);
-	if (command_run(arguments, &frame->deadline, feed, &run, &end, &fault)) {
+	/* Listings in local time would be those of another clock. */
+	if (command_run(&(struct command){ arguments, "TZ=UTC0", { NULL, 0 } }, &frame->deadline, feed,
+			&run, &end, &fault)) {
 		trace(frame, arguments, &run, &end);
-		counts = judge_end(&run, &end, subject, why, frame);
+		counts = judge_end(&run, &end, subject, why, look, frame);
 	} else if (fault.kind == FAULT_TIMEOUT) {
 		add_timeout(frame, subject, program);
 	} else {
@@ -253,7 +254,6 @@ static bool run_command(struct queue_look *look, const struct queue_mta *mta,
 				 fault.kind == FAULT_PERMISSION ? "no_permission" : "command_failed",
 				 "queue", subject, &fault);
 	}
-	text_release(&name);
 	queue_listing_release(&run.listing);
 	return counts;
 }
@@ -267,7 +267,7 @@ static void add_missing(struct frame *frame, const struct queue_mta *mta, const 
 		text_add(&text, ", and ");
 		add_foreign_line(&text, why);
 	}
-	result_add(&frame->result, STATE_UNKNOWN, "mta_missing", "queue", mta->title, &text);
+	result_add(&frame->result, STATE_UNKNOWN, "mta_missing", "queue", mta->name, &text);
 }
 
 bool queue_command_read(struct queue_look *look, const struct queue_mta *mta,
@@ -280,7 +280,7 @@ bool queue_command_read(struct queue_look *look, const struct queue_mta *mta,
 		const struct queue_command *command = &mta->commands[i];
 		const char *program = command_find(command->programs, QUEUE_WAYS);
 
-		if (program == NULL && command->is_optional)
+		if (command->needs != NULL && access(command->needs, F_OK) != 0)
 			continue;
 		if (program == NULL) {
 			add_missing(frame, mta, why);
@@ -394,7 +394,7 @@ void queue_input_read(struct queue_look *look, const char *path, struct frame *f
 	struct fault fault;
 
 	if (is_input)
-		path = "standard input";
+		path = "input";
 	if (fd < 0) {
 		fault_set(&fault, errno == EACCES ? FAULT_PERMISSION : FAULT_LOCAL, "%s", strerror(errno));
 		result_add_fault(&frame->result, STATE_UNKNOWN,
@@ -407,7 +407,7 @@ void queue_input_read(struct queue_look *look, const char *path, struct frame *f
 			add_not_understood(frame, path, "it is empty: nothing in it says that the command "
 					   "that made it succeeded");
 		else
-			look->was_read = judge_end(&run, &end, path, NULL, frame);
+			look->was_read = judge_end(&run, &end, path, NULL, look, frame);
 	}
 	look->mta = run.mta;
 	queue_listing_release(&run.listing);

@@ -23,6 +23,7 @@ struct queue_settings {
 
 /* One queue of one mail server; Postfix may have several. */
 struct queue_instance {
+	const struct queue_mta *mta;	/* not the instances' own row, or NULL */
 	char *name;			/* of the user, or NULL; owned */
 	char *config_dir;		/* owned, or NULL: the default one */
 	char *spool;			/* owned, or NULL: it is not known */
@@ -57,6 +58,7 @@ struct queue_look {
 	size_t named_count;
 	bool by_spool, by_command;	/* how it was read */
 	struct text why_not;		/* by its files */
+	bool hides_details, hides_reasons;	/* what was read does not tell them */
 	bool was_read;			/* at least one queue */
 	bool life_unknown;		/* of one of them */
 	bool knows_space;
@@ -75,9 +77,8 @@ void queue_instances_release(struct queue_instances *instances);
 /* What its configuration says of pauses becomes findings. */
 void queue_judge_pauses(const struct queue_instances *instances, struct frame *frame);
 
-/* What a queue is called: "Postfix", or "Postfix instance postfix-out". */
-void queue_instance_print(const struct queue_mta *mta, const struct queue_instance *instance,
-			  struct text *text);
+/* What findings call a queue: "postfix", or an instance's name. */
+const char *queue_subject(const struct queue_mta *mta, const struct queue_instance *instance);
 
 /* See which of their servers live, while this may still be seen: to read a queue, root
  * becomes another. */

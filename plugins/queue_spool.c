@@ -297,13 +297,8 @@ static bool walk_all(struct walk *walk, void (*found)(void *context, const struc
 	for (walk->folder = walk->spool->folders;
 	     walk->folder < walk->spool->folders + QUEUE_FOLDERS && walk->folder->path != NULL;
 	     walk->folder++) {
-		enum spool_outcome outcome = spool_walk(walk->root, walk->folder->path,
-							walk->folder->depth, walk->deadline, found,
-							walk, fault);
-
-		if (walk->pool != NULL)
-			spool_pool_flush(walk->pool);
-		switch (outcome) {
+		switch (spool_walk(walk->root, walk->folder->path, walk->folder->depth, walk->deadline,
+				   found, walk, fault)) {
 		case SPOOL_DONE:
 			there++;
 			break;
@@ -398,13 +393,14 @@ void queue_spool_lives(struct queue_instances *instances)
 {
 	for (size_t i = 0; i < instances->count; i++) {
 		struct queue_instance *instance = &instances->at[i];
+		const struct queue_mta *mta = instance->mta != NULL ? instance->mta : instances->mta;
 		struct fault fault;
 		int root;
 
 		instance->life = DAEMON_UNKNOWN;
 		if (instance->spool == NULL || !spool_open(instance->spool, &root, &fault))
 			continue;
-		instance->life = find_life(instances->mta, instance, root);
+		instance->life = find_life(mta, instance, root);
 		close(root);
 	}
 }
@@ -458,6 +454,7 @@ bool queue_spool_read(struct queue_look *look, const struct queue_mta *mta,
 	close(walk.root);
 	if (!good)
 		return fault_prefix(fault, "%s: ", instance->spool);
+	look->hides_reasons = look->hides_reasons || !mta->spool.tells_reasons;
 	look->knows_corrupt = look->was_read = look->by_spool = true;
 	return true;
 }

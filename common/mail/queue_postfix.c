@@ -324,7 +324,8 @@ static bool read_table(struct queue_listing *listing, struct slice line)
 	}
 	if (slice_starts(line, "-- "))
 		return take_sum(listing, line);
-	if (line.at[0] != ' ' && line.at[0] != '\t')
+	/* A reason of more than 76 characters begins at the left. */
+	if (line.at[0] != ' ' && line.at[0] != '\t' && (line.at[0] != '(' || !listing->is_open))
 		return begin_entry(listing, line);
 	if (!listing->is_open)
 		return false;
@@ -354,7 +355,7 @@ static bool recognises(struct slice line)
 
 static const struct queue_complaint complaints[] = {
 	{ "mail system is down", QUEUE_DOWN },
-	{ "not allowed to view the mail queue", QUEUE_FORBIDDEN },
+	{ "is not allowed to view the mail queue", QUEUE_FORBIDDEN },
 	{ "unauthorized configuration directory", QUEUE_FORBIDDEN },
 	{ "permission denied", QUEUE_FORBIDDEN },
 	/* Warnings of a main.cf that Postfix lives with. */
@@ -375,6 +376,7 @@ const struct queue_mta queue_postfix = {
 	},
 	.complaints = complaints,
 	.line = read_line,
+	.listing_tells_reasons = true,
 	.recognises = recognises,
 	.spool = {
 		.folders = {
@@ -387,6 +389,7 @@ const struct queue_mta queue_postfix = {
 		},
 		.name = read_name,
 		.envelope = read_envelope,
+		.tells_reasons = true,
 		.log_path = log_path,
 		.log = read_log,
 	},

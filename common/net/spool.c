@@ -87,7 +87,9 @@ static enum spool_outcome take_entries(struct walk *walk, int dir, unsigned leve
 
 	for (const char *end = at + len; at < end;) {
 		const struct dirent64 *item = (const struct dirent64 *)(const void *)at;
-		struct spool_entry entry = { dir, walk->below, item->d_name, item->d_ino, false };
+		struct spool_entry entry = {
+			dir, walk->folder, walk->below, item->d_name, item->d_ino, false,
+		};
 		unsigned char type;
 
 		at += item->d_reclen;

@@ -16,7 +16,8 @@ enum { SPOOL_DEPTH = 8, SPOOL_BELOW = 256, SPOOL_NAME = 256 };
 
 struct spool_entry {
 	int dir;		/* the folder it is in, open while the walk is there */
-	const char *below;	/* that folder, below the one that is walked: "8", "" */
+	const char *folder;	/* the one that is walked, as it was named */
+	const char *below;	/* where in it the entry is: "8", "" */
 	const char *name;
 	uint64_t inode;
 	bool is_file;		/* a regular one */
@@ -81,8 +82,6 @@ struct spool_pool *spool_pool_open(size_t workers,
 void spool_pool_add(struct spool_pool *pool, const struct spool_entry *entry, uintptr_t tag);
 /* Wait until all is done. False: some files were not worked on, for want of a
  * descriptor. */
-/* To be called when a folder was walked to its end: the next one may get its number. */
-void spool_pool_flush(struct spool_pool *pool);
 bool spool_pool_close(struct spool_pool *pool);
 
 #endif

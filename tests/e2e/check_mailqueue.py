@@ -69,10 +69,10 @@ class Live(TestCase):
     def test_the_method_is_chosen_and_said(self):
         result = self.world.inside("-v", user="nobody")
         self.assertState(result, "OK")
-        self.assertFinding(result, "OK", "queue_counted", "Postfix", ", by its own listing, as "
+        self.assertFinding(result, "OK", "queue_counted", "postfix", ", by its own listing, as "
                            f"{self.world.mx.queue}: incoming: Permission denied")
         result = self.world.inside("-v", user="postfix")
-        self.assertFinding(result, "OK", "queue_counted", "Postfix", ", read from its files")
+        self.assertFinding(result, "OK", "queue_counted", "postfix", ", read from its files")
 
     def test_corrupt_files_are_counted_and_named(self):
         result = self.world.inside(user=None)
@@ -159,7 +159,7 @@ class Live(TestCase):
     def test_top_lists(self):
         for user, method in ((None, "spool"), ("nobody", "command")):
             result = self.world.inside("--instance", "out", "--top", "1", "-v", "--method", method, user=user)
-            self.assertFinding(result, "OK", "queue_top", "recipient domains", "refuse.test 11")
+            self.assertFinding(result, "OK", "queue_top", "domains", "refuse.test 11")
             self.assertFinding(result, "OK", "queue_top", "senders", "news@queue.test 11")
             self.assertNotIn("other.test", result.out)
             data = self.world.inside("--instance", "out", "--top", "5", "--output", "json", "--method", method,
@@ -206,11 +206,11 @@ class Live(TestCase):
                           "--reasons", user=None, program="strace")
         text = trace.read_text()
         owner = os.stat(self.world.mx.queue / "incoming").st_uid
-        before, change, after = text.partition(f"setresuid({owner}, {owner}, {owner}) = 0")
+        before, change, after = text.partition(f"setresuid({owner}, {owner}, {owner}) ")
         self.assertTrue(change, text)
         self.assertIn('"deferred", O_RDONLY', after)
         for folder in (*PLACES, "corrupt"):
-            self.assertNotIn(f'"{folder}", O_RDONLY', before)
+            self.assertNotIn(f'"{folder}", O_RDONLY|O_NOFOLLOW', before)
         self.assertNotIn("getdents64", before)
 
     def test_a_copy_of_a_spool(self):
@@ -223,7 +223,7 @@ class Live(TestCase):
         time.sleep(3)           # births that are wrong by more than the test allows
         result = self.world.inside("--queue-dir", copy, "--bytes", "--output", "json", user=None)
         self.assertAgrees(result, listed)
-        self.assertFinding(result, "OK", "daemon_not_checked", "Postfix")
+        self.assertFinding(result, "OK", "daemon_not_checked", "postfix")
         result = self.world.inside("--queue-dir", copy, "--ignore", "queue_corrupt", user=None)
         self.assertState(result, "OK")
         self.assertIn("; daemon_not_checked", result.lines[0])
@@ -264,14 +264,14 @@ class Answers(TestCase):
                              ("spool", f"{self.here.queue}: incoming: Permission denied")):
             result = self.inside("--method", method)
             self.assertState(result, "UNKNOWN")
-            self.assertFinding(result, "UNKNOWN", "no_permission", "Postfix", text)
+            self.assertFinding(result, "UNKNOWN", "no_permission", "postfix", text)
             self.assertTrue(result.lines[2].startswith(f"    fix: {RECIPE}"), result)
             self.assertNotIn("total", result.perfdata)
         # The recipe.
         self.configure("authorized_mailq_users = root, nobody")
         self.assertState(self.inside(), "OK")
         result = self.inside("--config-dir", "/tmp")
-        self.assertFinding(result, "UNKNOWN", "no_permission", "Postfix", "unauthorized configuration directory")
+        self.assertFinding(result, "UNKNOWN", "no_permission", "postfix", "unauthorized configuration directory")
 
     def test_down(self):
         self.here.start()
@@ -280,7 +280,7 @@ class Answers(TestCase):
             with self.subTest(user=user, method=method):
                 result = self.inside("--method", method, user=user)
                 self.assertState(result, "CRITICAL")
-                self.assertFinding(result, "CRITICAL", "mail_system_down", "Postfix")
+                self.assertFinding(result, "CRITICAL", "mail_system_down", "postfix")
                 self.assertEqual("total" in result.perfdata, user is None)
         # Its owner may not see the lock, and says so.
         result = self.inside("--method", "spool", user="postfix")
@@ -289,8 +289,8 @@ class Answers(TestCase):
         # One of two.
         self.configure(f"multi_instance_directories = {self.world.out.etc}")
         result = self.inside("--instance", "all", user=None)
-        self.assertFinding(result, "CRITICAL", "mail_system_down", "Postfix", "it is not running")
-        self.assertNotIn("postfix-out:", result.out)
+        self.assertFinding(result, "CRITICAL", "mail_system_down", "postfix", "it is not running")
+        self.assertNotIn("] mail_system_down postfix-out", result.out)
 
     def test_second_down(self):
         other = Instance("queue-seconddown", "postfix-second", True)
@@ -301,7 +301,7 @@ class Answers(TestCase):
         for user in (None, "nobody"):
             result = self.inside("--instance", "all", user=user)
             self.assertState(result, "CRITICAL")
-            self.assertFinding(result, "CRITICAL", "mail_system_down", "Postfix postfix-second")
+            self.assertFinding(result, "CRITICAL", "mail_system_down", "postfix-second")
             self.assertState(self.inside(user=user), "OK")
 
     def fake(self, name, script):
@@ -323,13 +323,13 @@ class Answers(TestCase):
             with self.subTest(script[:30]):
                 result = self.inside("--method", "command", mount=self.fake("postqueue", script))
                 self.assertState(result, "UNKNOWN")
-                self.assertFinding(result, "UNKNOWN", reason, "Postfix", text)
+                self.assertFinding(result, "UNKNOWN", reason, "postfix", text)
 
     def test_hanging(self):
         for script in ("sleep 30", "exec >&- 2>&-; sleep 30", "sleep 30 & sleep 30", "yes", "yes >&2"):
             with self.subTest(script):
                 result = self.inside("--method", "command", "-t", "1", mount=self.fake("postqueue", script))
-                self.assertFinding(result, "UNKNOWN", "timeout", "Postfix", "in stage queue") \
+                self.assertFinding(result, "UNKNOWN", "timeout", "postfix", "in stage queue") \
                     if script != "yes" else None
                 self.assertState(result, "UNKNOWN")
                 self.assertLess(result.value("time"), 1.2)
@@ -337,7 +337,7 @@ class Answers(TestCase):
                              mount=self.fake("postqueue", "sleep 30"))
         self.assertState(result, "CRITICAL")
         self.assertIn("time", [item["label"] for item in result.json["perfdata"]])
-        self.assertFinding(result, "CRITICAL", "timeout", "Postfix", "waiting for /usr/sbin/postqueue")
+        self.assertFinding(result, "CRITICAL", "timeout", "postfix", "waiting for /usr/sbin/postqueue")
 
     def test_missing(self):
         empty = WORK / "nothing"
@@ -345,12 +345,12 @@ class Answers(TestCase):
         result = self.inside("--mta", "dma")
         self.assertFinding(result, "UNKNOWN", "mta_missing", "dma")
         result = self.inside("--queue-dir", "/nonexistent")
-        self.assertFinding(result, "UNKNOWN", "mta_missing", "Postfix", "/nonexistent: No such file")
+        self.assertFinding(result, "UNKNOWN", "mta_missing", "postfix", "/nonexistent: No such file")
         result = self.inside("--queue-dir", empty)
-        self.assertFinding(result, "UNKNOWN", "mta_missing", "Postfix", "none of the folders")
+        self.assertFinding(result, "UNKNOWN", "mta_missing", "postfix", "none of the folders")
         result = self.inside(script=f"mount --bind {empty} /etc/postfix")
         self.assertState(result, "UNKNOWN")
-        self.assertFinding(result, "UNKNOWN", "mta_missing", "this machine", "found no configuration of Postfix, Exim")
+        self.assertFinding(result, "UNKNOWN", "mta_missing", "machine", "found no configuration of Postfix, Exim")
 
     def test_several(self):
         self.here.start()
@@ -361,7 +361,7 @@ class Answers(TestCase):
                  f"mount --bind $E /etc; mount --bind {self.here.etc} /etc/postfix"
         self.addCleanup(subprocess.run, "rm -rf /run/etc.??????", shell=True, check=False)
         result = self.inside("-v", script=script)
-        self.assertFinding(result, "OK", "mta_several", "Postfix", "there is also ")
+        self.assertFinding(result, "OK", "mta_several", "postfix", "there is also ")
         result = self.inside("--mta", "auto", "--state-for", "mta_several=warning", script=script)
         self.assertState(result, "WARNING")
         self.assertNotIn("mta_several", self.inside("-v", "--mta", "postfix", script=script).out)
@@ -372,7 +372,7 @@ class Answers(TestCase):
         for user in (None, "nobody"):
             result = self.inside(user=user)
             self.assertState(result, "WARNING")
-            self.assertFinding(result, "WARNING", "transport_paused", "Postfix",
+            self.assertFinding(result, "WARNING", "transport_paused", "postfix",
                                "defer_transports = smtp, relay: mail for these transports waits")
         self.configure("defer_transports =")
         self.assertState(self.inside(), "OK")
@@ -406,7 +406,7 @@ mount --bind $D {self.here.queue} || exit 98"""
         recipe = re.search(r"\.Dl (nagios ALL=\(postfix\) NOPASSWD: .*)", manual)[1]
         line = recipe.replace("nagios", "nobody", 1).replace("/usr/libexec/mailpath/plugins", str(PLUGINS))
         program, *words = line.partition("NOPASSWD: ")[2].split()
-        script = f"""mount -t tmpfs none /etc/sudoers.d
+        script = f"""mount -t tmpfs -o mode=755 none /etc/sudoers.d
 printf '%s\\n' '{line}' >/etc/sudoers.d/mailpath; chmod 440 /etc/sudoers.d/mailpath"""
         result = self.inside("-n", "-u", "postfix", program, *words, script=script, program="sudo")
         self.assertState(result, "OK")
@@ -513,6 +513,7 @@ class IllSpool(TestCase):
             n = 0
             while not done.is_set():
                 path = self.message(f"{n % 200:05X}6789A", arrived=self.now)
+                shutil.chown(path, "nobody")
                 n += 1
                 if n % 3:
                     path.rename(self.spool / "active" / path.name)
@@ -525,8 +526,7 @@ class IllSpool(TestCase):
         try:
             for _ in range(10):
                 result = check("--mta", "postfix", "--queue-dir", self.spool, "--bytes", as_root=True)
-                self.assertNotEqual(result.code, 2, result)
-                self.assertIn("total", result.perfdata)
+                self.assertIn("total", result.perfdata, result)
         finally:
             done.set()
             thread.join()
@@ -553,7 +553,7 @@ class IllSpool(TestCase):
             self.message(f"{n:05X}6789A")
         result = self.look("--reasons", "-t", "0.01", "--output", "json")
         self.assertState(result, "UNKNOWN")
-        self.assertFinding(result, "UNKNOWN", "timeout", "Postfix")
+        self.assertFinding(result, "UNKNOWN", "timeout", "postfix")
 
 
 class Input(TestCase):
@@ -619,19 +619,20 @@ class Input(TestCase):
                  "(host mx.test[192.0.2.1] said: 452 4.2.2 Mailbox full (in reply to RCPT TO command))\n"
                  "                                         user@full.test\n\n"
                  "-- 3 Kbytes in 2 Requests.\n")
-        result = check("--input", "-", "--reasons", "--bytes", stdin=table.encode())
+        table_of = ("--input", "-", "-w", "active_oldest=1000w")
+        result = check(*table_of, "--reasons", "--bytes", stdin=table.encode())
         self.assertState(result, "OK")
         self.assertEqual((result.value("active"), result.value("deferred"), result.value("bytes")), (1, 1, 2976))
         self.assertEqual(result.value("reason mailbox_full"), 1)
-        self.assertState(check("--input", "-", stdin=table.replace("2 Req", "3 Req").encode()), "UNKNOWN")
-        self.assertState(check("--input", "-", stdin=table[:-30].encode()), "UNKNOWN")
+        self.assertState(check(*table_of, stdin=table.replace("2 Req", "3 Req").encode()), "UNKNOWN")
+        self.assertState(check(*table_of, stdin=table[:-30].encode()), "UNKNOWN")
         self.assertState(check("--input", "-", stdin=b"Mail queue is empty\n"), "OK")
 
     def test_a_message_of_its_program_is_told_apart(self):
         result = check("--input", "-", "--mta", "postfix", stdin=b"postqueue: fatal: Queue report unavailable - "
                        b"mail system is down\n")
         self.assertState(result, "CRITICAL")
-        self.assertFinding(result, "CRITICAL", "mail_system_down", "standard input")
+        self.assertFinding(result, "CRITICAL", "mail_system_down", "input")
 
     def test_a_writer_that_does_not_end(self):
         kwargs = unprivileged(environment())
@@ -643,7 +644,7 @@ class Input(TestCase):
         os.close(read_end)
         os.close(write_end)
         self.assertEqual(done.returncode, 3, done.stdout)
-        self.assertIn("[UNKNOWN] timeout standard input: timeout after 0.5 s", done.stdout)
+        self.assertIn("[UNKNOWN] timeout input: timeout after 0.5 s", done.stdout)
 
 
 class Usage(TestCase):
