@@ -57,6 +57,7 @@ struct queue_look {
 	char *named[QUEUE_NAMED];	/* files that are corrupt; owned */
 	size_t named_count;
 	bool by_spool, by_command;	/* how it was read */
+	struct text why_not;		/* by its files */
 	bool hides_details, hides_reasons;	/* what was read does not tell them */
 	struct text why_not;		/* by its files */
 	bool was_read;			/* at least one queue */

@@ -393,14 +393,14 @@ void queue_spool_lives(struct queue_instances *instances)
 {
 	for (size_t i = 0; i < instances->count; i++) {
 		struct queue_instance *instance = &instances->at[i];
+		const struct queue_mta *mta = instance->mta != NULL ? instance->mta : instances->mta;
 		struct fault fault;
 		int root;
 
 		instance->life = DAEMON_UNKNOWN;
 		if (instance->spool == NULL || !spool_open(instance->spool, &root, &fault))
 			continue;
-		instance->life = find_life(instance->mta != NULL ? instance->mta : instances->mta, instance,
-					   root);
+		instance->life = find_life(mta, instance, root);
 		close(root);
 	}
 }

@@ -190,6 +190,7 @@ static void add_corrupt(const struct verdict *v)
 {
 	const struct queue_look *look = v->look;
 	uint64_t count = look->tally.places[QUEUE_CORRUPT].messages;
+	struct finding *finding;
 	struct text text = { 0 };
 
 	if (count == 0)
@@ -201,7 +202,8 @@ static void add_corrupt(const struct verdict *v)
 	}
 	if (count > 5)
 		text_add(&text, ", ...");
-	result_add(v->result, STATE_OK, "queue_corrupt", "queue", "corrupt", &text);
+	finding = result_add(v->result, STATE_OK, "queue_corrupt", "queue", "corrupt", &text);
+	result_count(v->result, finding, "corrupt", (double)count);
 }
 
 static void add_space(const struct verdict *v)

@@ -324,7 +324,8 @@ static bool read_table(struct queue_listing *listing, struct slice line)
 	}
 	if (slice_starts(line, "-- "))
 		return take_sum(listing, line);
-	if (line.at[0] != ' ' && line.at[0] != '\t')
+	/* A reason of more than 76 characters begins at the left. */
+	if (line.at[0] != ' ' && line.at[0] != '\t' && (line.at[0] != '(' || !listing->is_open))
 		return begin_entry(listing, line);
 	if (!listing->is_open)
 		return false;
