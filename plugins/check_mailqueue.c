@@ -190,12 +190,15 @@ static bool read_instance(struct queue_look *look, const struct queue_instances 
 			  const struct queue_instance *instance, const struct queue_settings *settings,
 			  struct frame *frame)
 {
-	const struct queue_mta *mta = instances->mta;
+	const struct queue_mta *mta = instance->mta != NULL ? instance->mta : instances->mta;
 	struct text subject = { 0 };
 	struct fault fault = { 0 };
 	bool good = false, tries_spool = settings->method != QUEUE_METHOD_COMMAND;
 	bool may_ask = settings->method != QUEUE_METHOD_SPOOL && settings->queue_dir == NULL;
 
+	/* The command has listed this one along with the other. */
+	if (instance->mta != NULL && look->by_command)
+		return true;
 	queue_instance_print(mta, instance, &subject);
 	if (tries_spool && instance->spool != NULL) {
 		good = queue_spool_read(look, mta, instance, &frame->deadline, &fault);

@@ -249,6 +249,13 @@ static bool add_other(struct queue_instances *instances)
 		instance->spool = strdup(first_there(mta->spools) != NULL ? first_there(mta->spools) :
 					 mta->spools[0]);
 	text_release(&value);
+	if (mta->also == NULL || first_there(mta->also->spools) == NULL)
+		return true;
+	instance = add(instances);
+	if (instance == NULL)
+		return false;
+	instance->mta = mta->also;
+	instance->spool = strdup(first_there(mta->also->spools));
 	return true;
 }
 

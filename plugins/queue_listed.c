@@ -99,7 +99,7 @@ static void add_down(struct frame *frame, const char *subject, const char *words
 	result_add(&frame->result, STATE_CRITICAL, "mail_system_down", "queue", subject, &text);
 }
 
-static void add_failed(struct frame *frame, const char *subject, const char *id,
+static void add_failed(struct frame *frame, const char *subject, const char *words,
 		       const struct command_end *end)
 {
 	struct text text = { 0 };
@@ -109,11 +109,11 @@ static void add_failed(struct frame *frame, const char *subject, const char *id,
 	else
 		text_add(&text, "ended with exit code %d", end->code);
 	text_add(&text, ": ");
-	if (end->complaint[0] != '\0')
-		add_foreign_line(&text, end->complaint);
+	if (words[0] != '\0')
+		add_foreign_line(&text, words);
 	else
 		text_add(&text, "without a word");
-	result_add(&frame->result, STATE_UNKNOWN, id, "queue", subject, &text);
+	result_add(&frame->result, STATE_UNKNOWN, "command_failed", "queue", subject, &text);
 }
 
 static void add_timeout(struct frame *frame, const char *subject, const struct fault *fault)
@@ -154,7 +154,7 @@ static bool judge_end(struct run *run, const struct command_end *end, const char
 		return false;
 	}
 	if (has_failed || (run->bytes == 0 && end->complaint[0] != '\0')) {
-		add_failed(frame, subject, "command_failed", end);
+		add_failed(frame, subject, words, end);
 		return false;
 	}
 	if (!is_whole)
@@ -207,7 +207,9 @@ static bool run_command(struct queue_look *look, const struct queue_mta *mta,
 	fill_arguments(command, program, instance->config_dir, arguments);
 	queue_listing_open(&run.listing, mta, &(struct queue_clock){ look->clock.now, 0 },
 			   command->place, queue_look_count, look);
-	if (command_run(arguments, &frame->deadline, feed, &run, &end, &fault)) {
+	/* Listings in local time would be those of another clock. */
+	if (command_run(&(struct command){ arguments, "TZ=UTC0", { NULL, 0 } }, &frame->deadline, feed,
+			&run, &end, &fault)) {
 		trace(frame, arguments, &run, &end);
 		counts = judge_end(&run, &end, program, why, frame);
 	} else if (fault.kind == FAULT_TIMEOUT) {
@@ -243,7 +245,7 @@ bool queue_command_read(struct queue_look *look, const struct queue_mta *mta,
 		const struct queue_command *command = &mta->commands[i];
 		const char *program = command_find(command->programs, QUEUE_WAYS);
 
-		if (program == NULL && command->is_optional)
+		if (command->needs != NULL && access(command->needs, F_OK) != 0)
 			continue;
 		if (program == NULL) {
 			add_missing(frame, mta, why);

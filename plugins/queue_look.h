@@ -23,6 +23,7 @@ struct queue_settings {
 
 /* One queue of one mail server; Postfix may have several. */
 struct queue_instance {
+	const struct queue_mta *mta;	/* not the instances' own row, or NULL */
 	char *name;			/* of the user, or NULL; owned */
 	char *config_dir;		/* owned, or NULL: the default one */
 	char *spool;			/* owned, or NULL: it is not known */

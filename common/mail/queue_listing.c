@@ -106,6 +106,8 @@ bool queue_listing_close(struct queue_listing *listing, struct fault *fault)
 				 listing->bad_line);
 	if (is_cut)
 		return fault_set(fault, FAULT_PROTOCOL, "it ends in the middle of a line");
+	if (listing->has_loose_end)
+		return fault_set(fault, FAULT_PROTOCOL, "it ends in the middle of a message");
 	if (listing->needs_end && !listing->is_complete)
 		return fault_set(fault, FAULT_PROTOCOL, "it has no end: there were more lines");
 	if (listing->knows_told && listing->told != listing->messages)

@@ -27,6 +27,7 @@ struct queue_listing {
 	bool is_open;			/* there is such a message */
 	bool says_empty;		/* "Mail queue is empty" */
 	bool says_down;			/* its server does not run */
+	bool has_loose_end;		/* if it ended here, the message would be cut */
 	bool needs_end;			/* its last line has to say that it is the last, and */
 	bool is_complete;		/* it did */
 	enum queue_place place;		/* of this listing, where its lines do not say */
@@ -143,7 +144,7 @@ struct queue_command {
 	const char *arguments[QUEUE_ARGUMENTS];	/* behind its name */
 	enum queue_place place;		/* of messages, where the listing does not say */
 	const char *config_option;	/* in front of --config-dir's value ("-c"), or NULL */
-	bool is_optional;		/* where there is no such program or queue, there is none */
+	const char *needs;		/* only where this file is, there is such a queue; or NULL */
 };
 
 /* What a command that failed says (standard error and output), and what that means. */
@@ -169,6 +170,8 @@ struct queue_mta {
 						 * otherwise */
 	struct queue_command commands[QUEUE_COMMANDS];
 	const struct queue_complaint *complaints;
+	const struct queue_mta *also;		/* a second queue, in files only: what `commands` list
+						 * holds it, too; or NULL */
 	/* A line of a listing. False: it is not understood. */
 	bool (*line)(struct queue_listing *listing, struct slice line);
 	/* Does this look like the first line of its listing? */
@@ -178,6 +181,9 @@ struct queue_mta {
 	bool has_no_daemon;			/* nothing has to run for it */
 	const char *recipe;			/* how a monitoring user gets to read the queue */
 };
+
+/* What `smtpctl show status` says is paused ("MTA, MDA"); false: nothing is. */
+bool queue_opensmtpd_paused(struct slice status, struct text *what);
 
 extern const struct queue_mta queue_postfix, queue_exim, queue_sendmail, queue_opensmtpd,
 	queue_nullmailer, queue_dma;

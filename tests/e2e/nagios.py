@@ -183,6 +183,11 @@ define service {{
         self.addCleanup(hostile.stop)
         closed = Closed()
         self.addCleanup(closed.socket.close)
+        names = FakeDNS("1.0.0.127.in-addr.arpa PTR mx1.world.test\nmx1.world.test A 127.0.0.1\n"
+                        "world.test MX 10 mx1.world.test\nworld.test MX 20 mx2.world.test\n"
+                        "mx2.world.test A 192.0.2.2\n2.0.192.in-addr.arpa SOA ns.isp.test root.isp.test\n"
+                        "other.world.test A 127.0.0.1\n")
+        self.addCleanup(names.stop)
         login = f"-4 -p {postfix.submission} -S --ca-file {PKI.get().ca}"
         services = {
             "plain": f"mailpath_smtp!-p {postfix.mx} -w 20 -c 25",
@@ -195,6 +200,8 @@ define service {{
             "delivery": f"mailpath_smtp_deliver!a@signed.test!probe@signed.test!-p {postfix.mx} "
                         f"--subject 'canary of Nagios'",
             "believed": f"mailpath_spf_dmarc!signed.test!--spf --resolver {dane.resolver}",
+            "name": f"mailpath_rdns!--expect '/^mx[12][.]world[.]test$$/' --resolver {names.resolver}",
+            "names": f"mailpath_rdns_mx!world.test!--helo other.world.test --resolver {names.resolver}",
             "way out": f"mailpath_smtp_egress!127.0.0.1:{postfix.mx}!--egress-target 127.0.0.1:{closed.port} "
                        f"--egress-target 127.0.0.2:{closed.port}",
         }
@@ -208,6 +215,7 @@ define service {{
         self.assertEqual({name: row[0] for name, row in rows.items()},
                          {"plain": "OK", "refused": "CRITICAL", "outside": "WARNING", "dane": "CRITICAL",
                           "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "believed": "CRITICAL",
+                          "name": "OK", "names": "CRITICAL",
                           "way out": "CRITICAL"},
                          rows)
         self.assertTrue(rows["plain"][1].startswith(f"SMTP OK - 127.0.0.1:{postfix.mx} answers, "), rows["plain"])
@@ -215,6 +223,8 @@ define service {{
         self.assertIn(" time_auth=", rows["login"][2])
         self.assertIn(" servers=3;;;0 servers_failed=3;;;0;3 ", rows["outside"][2])
         self.assertIn(" servers=2;;;0 servers_failed=1;;;0;2", rows["dane"][2])
+        self.assertEqual(rows["name"][1], "RDNS OK - 127.0.0.1 is mx1.world.test, which leads back to it")
+        self.assertTrue(rows["names"][2].startswith("failed=1;;0;0;2 confirmed=1;;;0;2 ptr_count=1;;;0 time="), rows)
         # What the server says came whole, and did no harm.
         said = f"127.0.0.1:{hostile.port}: rcpt a@b.test: 550 5.7.1 no{{}} see ?id? ? ?n ?USER1? ?b?"
         self.assertEqual(rows["refused"][1], f"SMTP CRITICAL - {said.format(':')}")
@@ -223,8 +233,9 @@ define service {{
                               ("dane", r"\[CRITICAL\] tlsa_mismatch wrong\.signed\.test\["),
                               ("bad login", r"\[CRITICAL\] auth_failed localhost\["),
                               ("believed", r"\[CRITICAL\] spf_missing signed\.test: "),
+                              ("names", r"\[CRITICAL\] rdns_missing 192\.0\.2\.2: "),
                               ("way out", r"\[CRITICAL\] egress_25_blocked IPv4: ")):
-            self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: S[A-Z]+ .*\n(.+\n)*"
+            self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: [A-Z]+ .*\n(.+\n)*"
                                        fr"{finding}.*\n    fix: ")
         # Nagios takes quotes and tildes out of what it notifies of; "all" would be everybody.
         self.assertIn("v=spf1 mx all (a tilde stands before all)", notified)

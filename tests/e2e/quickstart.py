@@ -46,6 +46,8 @@ class Quickstart(TestCase):
         self.assertRegex(done.stdout, fr"(?m)^\[CRITICAL\] blocklisted {server}: mail: listed by "
                                       r"zen\.spamhaus\.org: 554 .*\n    fix: find out why the list has it")
         self.assertRegex(done.stdout, fr"(?m)^\[WARNING\] greylisted {server}: .*\n    fix: wait")
+        self.assertEqual(re.findall(r"^RDNS (\w+) - ", done.stdout, re.M), ["OK", "CRITICAL"])
+        self.assertIn("fix: ask hostmaster@provider.example, who runs 2.0.192.in-addr.arpa", done.stdout)
         self.assertEqual(re.findall(r"^SPF (\w+) - ", done.stdout, re.M), ["OK", "CRITICAL"])
         healthy, ill = done.stdout.split("check_spf_dmarc -d ill.example")
         for number in ("spf_lookups=0;;10;0", "spf_voids=0;;2;0", "spf_addresses=1;;;0", "dmarc_policy=2;;;0",

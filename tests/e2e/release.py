@@ -197,7 +197,7 @@ class Documentation(TestCase):
         port = receiver.process.stdout.readline().strip()       # the README has 10025, as long
         readme = (TOP / "README").read_text()
         examples = re.findall(r"^    \$ (check_\w+) (.*)\n((?:    .*\n)+)", readme, re.M)
-        self.assertEqual({plugin for plugin, _, _ in examples}, {"check_dnsbl", "check_smtp_send", "check_spf_dmarc"})
+        self.assertEqual({plugin for plugin, _, _ in examples}, {"check_dnsbl", "check_rdns", "check_smtp_send", "check_spf_dmarc"})
         for plugin, words, expected in examples:
             done = subprocess.run([PLUGINS / plugin, "--resolver", server.resolver,
                                    *words.replace("-p 10025 ", f"-p {port} ").split()],
