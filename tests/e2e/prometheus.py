@@ -172,11 +172,11 @@ scrape_configs: [ {{ job_name: node, static_configs: [ {{ targets: [ "127.0.0.1:
         self.assertEqual(names - asked, set())
 
         for _ in range(100):
+            time.sleep(0.1)
             groups = json.loads(fetch(f"{api}/rules"))["data"]["groups"]
             rules = [rule for group in groups for rule in group["rules"]]
-            if all(rule["health"] == "ok" for rule in rules):
+            firing = [rule["name"] for rule in rules if rule["state"] == "firing"]
+            if firing and all(rule["health"] == "ok" for rule in rules):
                 break
-            time.sleep(0.1)
         self.assertEqual([rule["name"] for rule in rules if rule["health"] != "ok"], [])
-        firing = [rule["name"] for rule in rules if rule["state"] == "firing"]
         self.assertEqual(firing, ["MailpathListed"])
