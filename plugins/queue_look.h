@@ -59,7 +59,6 @@ struct queue_look {
 	bool by_spool, by_command;	/* how it was read */
 	struct text why_not;		/* by its files */
 	bool hides_details, hides_reasons;	/* what was read does not tell them */
-	struct text why_not;		/* by its files */
 	bool was_read;			/* at least one queue */
 	bool life_unknown;		/* of one of them */
 	bool knows_space;
