@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from harness import IS_ROOT, PLUGINS, WORK, FakeDNS, Server, TestCase, write
+from harness import IS_ROOT, PLUGINS, WORK, TOP, FakeDNS, Server, TestCase, write
 from servers.dane import Dane
 from servers.dovecot import PASSWORD, USER
 from servers.hostile import Closed, Hostile
@@ -202,6 +202,7 @@ define service {{
             "believed": f"mailpath_spf_dmarc!signed.test!--spf --resolver {dane.resolver}",
             "name": f"mailpath_rdns!--expect '/^mx[12][.]world[.]test$$/' --resolver {names.resolver}",
             "names": f"mailpath_rdns_mx!world.test!--helo other.world.test --resolver {names.resolver}",
+            "queue": f"mailpath_mailqueue!--queue-dir {TOP}/contrib/world/queue -w 5 -c 7",
             "way out": f"mailpath_smtp_egress!127.0.0.1:{postfix.mx}!--egress-target 127.0.0.1:{closed.port} "
                        f"--egress-target 127.0.0.2:{closed.port}",
         }
@@ -214,7 +215,7 @@ define service {{
         notified = (self.folder / "notified").read_text()
         self.assertEqual({name: row[0] for name, row in rows.items()},
                          {"plain": "OK", "refused": "CRITICAL", "outside": "WARNING", "dane": "CRITICAL",
-                          "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "believed": "CRITICAL",
+                          "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "believed": "CRITICAL", "queue": "WARNING",
                           "name": "OK", "names": "CRITICAL",
                           "way out": "CRITICAL"},
                          rows)
@@ -232,6 +233,7 @@ define service {{
         for name, finding in (("outside", r"\[WARNING\] greylisted mx3\.world\.test\[127\.0\.0\.12\]:\d+: "),
                               ("dane", r"\[CRITICAL\] tlsa_mismatch wrong\.signed\.test\["),
                               ("bad login", r"\[CRITICAL\] auth_failed localhost\["),
+                              ("queue", r"\[WARNING\] blocklisted blocklisted: 4 messages: "),
                               ("believed", r"\[CRITICAL\] spf_missing signed\.test: "),
                               ("names", r"\[CRITICAL\] rdns_missing 192\.0\.2\.2: "),
                               ("way out", r"\[CRITICAL\] egress_25_blocked IPv4: ")):
