@@ -184,6 +184,7 @@ class QueuePostfix(Once):
         until("mx is filled", lambda: len(mx.files("deferred")) == 7 and len(mx.files("active")) == 4 and
               not mx.files("incoming", "maildrop") and len(mx.files("hold")) == 3)
         mx.stop()
+        self.slow.stop()
         # Without pickup and qmgr, all stays where it is.
         mx.start(takes_mail_on=False)
         mx.send("a@queue.test", "x@closed.test", 2, 3000)
