@@ -91,8 +91,7 @@ static enum queue_envelope read_envelope(struct slice block, const struct queue_
 	uint64_t created;
 	bool has_version = false;
 
-	if (block.len == 0)
-		return QUEUE_ENVELOPE_UNFINISHED;
+	/* What is being written lies elsewhere, so an empty file is none. */
 	while (slice_split(&block, '\n', &line)) {
 		if (!slice_split(&line, ':', &name))
 			continue;
