@@ -148,7 +148,8 @@ const struct reason mail_reasons[] = {
 	  "you", "run check_mailqueue as root or as the spool's owner, or watch the daemon otherwise (check_smtp_send)",
 	  NULL, NULL },
 	{ "transport_paused", "the mail server is told not to deliver",
-	  "you", "if the pause is over, take it out of the configuration, and flush the queue", NULL, NULL },
+	  "you", "if the pause is over, end it (in the configuration, or by smtpctl resume), and flush "
+	  "the queue", NULL, NULL },
 	{ "no_permission", "the queue may not be read by this user",
 	  "you", "allow the monitoring user to read the queue: see \"Privileges\" in check_mailqueue(1)",
 	  NULL, NULL },
