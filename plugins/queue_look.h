@@ -58,11 +58,8 @@ struct queue_look {
 	size_t named_count;
 	bool by_spool, by_command;	/* how it was read */
 	bool hides_details, hides_reasons;	/* what was read does not tell them */
-<<<<<<< Updated upstream
-=======
 	bool says_down;			/* a listing: its server does not run */
 	struct text why_not;		/* by its files */
->>>>>>> Stashed changes
 	bool was_read;			/* at least one queue */
 	bool life_unknown;		/* of one of them */
 	bool knows_space;
