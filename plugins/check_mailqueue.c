@@ -186,6 +186,17 @@ static void add_unread(struct frame *frame, const struct queue_mta *mta, const c
 	}
 }
 
+/* By its program, which may list a queue that nobody works on. */
+static bool read_command(struct queue_look *look, const struct queue_mta *mta,
+			 const struct queue_instance *instance, const char *why, struct frame *frame)
+{
+	bool good = queue_command_read(look, mta, instance, why, frame);
+
+	if (good && instance->life == DAEMON_DEAD && !look->says_down)
+		note_life(look, mta, DAEMON_DEAD, queue_subject(mta, instance), frame);
+	return good;
+}
+
 /* From its files if they may be read, else by its program. */
 static bool read_instance(struct queue_look *look, const struct queue_instances *instances,
 			  const struct queue_instance *instance, const struct queue_settings *settings,
@@ -217,8 +228,8 @@ static bool read_instance(struct queue_look *look, const struct queue_instances 
 		may_ask = may_ask && queue_look_counted(look) == before;
 	}
 	if (!good && fault.kind != FAULT_TIMEOUT && (may_ask || !tries_spool))
-		good = queue_command_read(look, mta, instance, tries_spool ? fault.text : NULL, frame);
-	else if (!good)
+		return read_command(look, mta, instance, tries_spool ? fault.text : NULL, frame);
+	if (!good)
 		add_unread(frame, mta, subject, &fault);
 	return good;
 }
@@ -241,6 +252,7 @@ static void read_queues(struct queue_look *look, struct queue_instances *instanc
 	queue_find_several(instances, settings, frame);
 	queue_judge_pauses(instances, frame);
 	queue_spool_lives(instances);
+	queue_command_status(instances, frame);
 	for (size_t i = 0; i < instances->count; i++)
 		all = read_instance(look, instances, &instances->at[i], settings, frame) && all;
 	/* Half a queue is not the queue. */

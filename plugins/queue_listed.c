@@ -180,6 +180,7 @@ static bool judge_end(struct run *run, const struct command_end *end, const char
 		meaning = QUEUE_DOWN;
 	}
 	if (meaning == QUEUE_DOWN) {
+		look->says_down = true;
 		add_down(frame, subject, words);
 		return !has_failed && is_whole;
 	}
@@ -298,6 +299,56 @@ bool queue_command_read(struct queue_look *look, const struct queue_mta *mta,
 		text_add(&look->why_not, "%s", why);
 	look->was_read = look->was_read || counts;
 	return counts;
+}
+
+/* ---- what is paused ---- */
+
+enum { STATUS_MAX = 4096 };
+
+static void keep_output(void *context, struct slice bytes)
+{
+	struct text *output = context;
+
+	if (output->len + bytes.len <= STATUS_MAX)
+		text_add_slice(output, bytes);
+}
+
+static void ask_status(const struct queue_mta *mta, struct queue_instance *instance, struct frame *frame)
+{
+	const char *program = command_find(mta->status.programs, QUEUE_WAYS), *arguments[ARGUMENTS];
+	struct text output = { 0 }, what = { 0 };
+	struct command_end end;
+	struct fault fault;
+
+	if (program == NULL)
+		return;
+	fill_arguments(&mta->status, program, instance->config_dir, arguments);
+	if (!command_run(&(struct command){ arguments, "TZ=UTC0", { NULL, 0 } }, &frame->deadline,
+			 keep_output, &output, &end, &fault)) {
+		if (fault.kind == FAULT_TIMEOUT)
+			add_timeout(frame, queue_subject(mta, instance), program);
+	} else if (end.was_killed || end.code != 0) {
+		if (meaning_of(mta, end.complaint) == QUEUE_DOWN)
+			instance->life = DAEMON_DEAD;
+	} else {
+		instance->life = DAEMON_ALIVE;
+		if (mta->paused(text_slice(&output), &what)) {
+			text_add(&what, ": paused, by its own word");
+			result_add(&frame->result, STATE_WARNING, "transport_paused", "queue",
+				   queue_subject(mta, instance), &what);
+		}
+	}
+	text_release(&output);
+}
+
+void queue_command_status(struct queue_instances *instances, struct frame *frame)
+{
+	for (size_t i = 0; i < instances->count; i++) {
+		struct queue_instance *instance = &instances->at[i];
+
+		if (instances->mta->paused != NULL && instance->mta == NULL && !instance->is_elsewhere)
+			ask_status(instances->mta, instance, frame);
+	}
 }
 
 /* ---- a saved listing ---- */

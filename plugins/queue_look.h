@@ -57,8 +57,12 @@ struct queue_look {
 	char *named[QUEUE_NAMED];	/* files that are corrupt; owned */
 	size_t named_count;
 	bool by_spool, by_command;	/* how it was read */
-	struct text why_not;		/* by its files */
 	bool hides_details, hides_reasons;	/* what was read does not tell them */
+<<<<<<< Updated upstream
+=======
+	bool says_down;			/* a listing: its server does not run */
+	struct text why_not;		/* by its files */
+>>>>>>> Stashed changes
 	bool was_read;			/* at least one queue */
 	bool life_unknown;		/* of one of them */
 	bool knows_space;
@@ -95,6 +99,9 @@ bool queue_spool_read(struct queue_look *look, const struct queue_mta *mta,
 bool queue_command_read(struct queue_look *look, const struct queue_mta *mta,
 			const struct queue_instance *instance, const char *why,
 			struct frame *frame);
+/* Ask their own program what is paused, where there is one that tells: this becomes
+ * findings. Whether the server lives is then known, too. */
+void queue_command_status(struct queue_instances *instances, struct frame *frame);
 /* Read a saved listing. */
 void queue_input_read(struct queue_look *look, const char *path, struct frame *frame);
 
