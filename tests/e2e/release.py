@@ -143,7 +143,7 @@ class Queues(TestCase):
                 '"r%d@d%d.test", "delay_reason": "host mx[192.0.2.1] said: 452 4.2.2 Mailbox %d full"}]}\n')
         with path.open("w") as file:
             for n in range(1000000):
-                file.write(line % (n, 1700000000 + n, n % 5000, n % 70001, n, n % 30011, n))
+                file.write(line % (n, 1700000000 + n, n % 5000, n % 70001, n, n % 30011, n % 100))
         self.addCleanup(path.unlink)
         text, code, _, peak = measured(PLUGINS / "check_mailqueue", "--input", path, "--top", "5", "--bytes",
                                        "-t", "120")
