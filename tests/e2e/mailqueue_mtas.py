@@ -11,7 +11,7 @@ import time
 from harness import IS_ROOT, PLUGINS, WORK, TestCase, check_form, environment, run, write
 from servers.box import Box
 from servers.queues import (REFUSALS, DmaQueue, EximQueue, NullmailerQueue, OpensmtpdQueue, PostfixQueue,
-                            SendmailQueue)
+                            SendmailQueue, wait)
 
 
 def inside(queue, *words, user=None):
@@ -158,6 +158,20 @@ class Thresholds(TestCase):
         finally:
             box.must("sed", "-i", "/^defer_transports/d", "/etc/postfix/main.cf")
 
+    def test_opensmtpd_is_paused(self):
+        box = OpensmtpdQueue.get().box
+        box.must("smtpctl", "pause", "mta")
+        box.must("smtpctl", "pause", "mda")
+        try:
+            for method in ("spool", "command"):
+                result = inside(box, "-M", "opensmtpd", "--method", method)
+                self.assertState(result, "WARNING")
+                self.assertFinding(result, "WARNING", "transport_paused", "opensmtpd", "MDA, MTA")
+        finally:
+            box.must("smtpctl", "resume", "mta")
+            box.must("smtpctl", "resume", "mda")
+        self.assertState(inside(box, "-M", "opensmtpd"), "OK")
+
 
 class FiveAnswers(TestCase):
     """Empty, no permission, down, not understood, and no such server."""
@@ -218,6 +232,46 @@ class FiveAnswers(TestCase):
     def test_down_opensmtpd(self):
         box = OpensmtpdQueue.get().box
         self.assertIn("daemon_not_checked", inside(box, "-M", "opensmtpd", "--queue-dir", "/var/spool/smtpd").out)
+        box.must("sh", "-ec", """pid=$(cat /run/smtpd.pid)
+            kill "$pid"
+            while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done""")
+        for method in ("spool", "command"):
+            result = inside(box, "-M", "opensmtpd", "--method", method)
+            self.assertState(result, "CRITICAL")
+            self.assertFinding(result, "CRITICAL", "mail_system_down", "opensmtpd")
+            self.assertEqual(result.out.count("[CRITICAL] mail_system_down"), 1, str(result))
+            self.assertEqual(result.value("total"), 3)
+        # smtpctl then prints nothing of an empty queue, and succeeds.
+        box.must("sh", "-c", "mkdir /var/aside && mv /var/spool/smtpd/queue/* /var/aside")
+        result = inside(box, "-M", "opensmtpd", "--method", "command")
+        self.assertState(result, "CRITICAL")
+        self.assertFinding(result, "CRITICAL", "mail_system_down", "opensmtpd")
+        self.assertEqual(result.value("total"), 0)
+        box.must("sh", "-c", "mv /var/aside/* /var/spool/smtpd/queue && rmdir /var/aside")
+        box.start("smtpd", "-d", "-f", "/etc/smtpd.conf")
+        wait(lambda: box.run("smtpctl", "show", "status").code == 0)
+        wait(lambda: OpensmtpdQueue.get().listing().count("450 4.2.1") == 3, 60)
+
+    def test_down_nullmailer(self):
+        box = NullmailerQueue.get().box
+        box.must("sh", "-ec", """pid=$(pidof nullmailer-send)
+            kill "$pid"
+            while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done""")
+        # Its FIFO tells everybody that nobody reads it.
+        for user in (None, "nobody"):
+            result = inside(box, "-M", "nullmailer", user=user)
+            self.assertState(result, "CRITICAL")
+            self.assertFinding(result, "CRITICAL", "mail_system_down", "nullmailer")
+            self.assertEqual(result.value("total"), 3)
+        # What has lost its setuid bit may not read the queue, either.
+        box.must("chmod", "755", "/usr/bin/mailq")
+        result = inside(box, "-M", "nullmailer", user="nobody")
+        self.assertState(result, "UNKNOWN")
+        self.assertFinding(result, "UNKNOWN", "no_permission", "nullmailer")
+        box.must("chmod", "4755", "/usr/bin/mailq")
+        box.start("setpriv", "--reuid=mail", "--regid=mail", "--clear-groups", "nullmailer-send")
+        wait(lambda: box.run("pidof", "nullmailer-send").code == 0)
+        self.assertState(inside(box, "-M", "nullmailer"), "OK")
 
     def test_no_such_server(self):
         result = inside(PostfixQueue.get(), "-M", "exim")

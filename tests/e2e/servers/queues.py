@@ -289,6 +289,7 @@ for i in 1 2 3; do printf 'From: s@signed.test\\nTo: r%s@closed.test\\n\\nbody\\
 """)
         self.daemon = self.box.start("setpriv", "--reuid=mail", "--regid=mail", "--clear-groups",
                                      "nullmailer-send")
+        wait(lambda: self.box.run("pidof", "nullmailer-send").code == 0)
 
 
 class DmaQueue(Once):
