@@ -91,7 +91,8 @@ void queue_find_several(const struct queue_instances *instances,
 	struct text text = { 0 };
 	size_t others = 0;
 
-	if (settings->mta != NULL || settings->queue_dir != NULL || settings->config_dir != NULL)
+	if ((settings->mta != NULL && strcmp(settings->mta, "auto") != 0) ||
+	    settings->queue_dir != NULL || settings->config_dir != NULL)
 		return;
 	for (size_t i = 0; queue_mtas[i] != NULL; i++) {
 		if (queue_mtas[i] != instances->mta && is_used_here(queue_mtas[i]))

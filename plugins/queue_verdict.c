@@ -190,6 +190,7 @@ static void add_corrupt(const struct verdict *v)
 {
 	const struct queue_look *look = v->look;
 	uint64_t count = look->tally.places[QUEUE_CORRUPT].messages;
+	struct finding *finding;
 	struct text text = { 0 };
 
 	if (count == 0)
@@ -201,7 +202,8 @@ static void add_corrupt(const struct verdict *v)
 	}
 	if (count > 5)
 		text_add(&text, ", ...");
-	result_add(v->result, STATE_OK, "queue_corrupt", "queue", "corrupt", &text);
+	finding = result_add(v->result, STATE_OK, "queue_corrupt", "queue", "corrupt", &text);
+	result_count(v->result, finding, "corrupt", (double)count);
 }
 
 static void add_space(const struct verdict *v)
@@ -276,7 +278,12 @@ static void add_counted(const struct verdict *v)
 	struct text text = { 0 };
 
 	print_counts(v, &text);
-	text_add(&text, ", %s", v->look->by_spool ? "read from its files" : "by its own listing");
+	text_add(&text, ", %s", v->look->by_spool ? "read from its files" :
+		 v->look->by_command ? "by its own listing" : "by a saved listing");
+	if (v->look->by_command && v->look->why_not.len > 0) {
+		text_add(&text, ", as ");
+		text_add_foreign(&text, text_slice(&v->look->why_not));
+	}
 	result_add(v->result, STATE_OK, "queue_counted", "queue",
 		   v->instances->mta != NULL ? v->instances->mta->name : "queue", &text);
 }
@@ -361,9 +368,10 @@ static json_t *corrupt_json(const struct queue_look *look)
 static void fill_data(const struct verdict *v)
 {
 	const struct queue_look *look = v->look;
-	json_t *data = json_pack("{ss? ss so}", "mta",
+	json_t *data = json_pack("{ss? ss? so}", "mta",
 				 v->instances->mta != NULL ? v->instances->mta->name : NULL, "method",
-				 look->by_spool ? "spool" : look->by_command ? "command" : "input",
+				 look->by_spool ? "spool" : look->by_command ? "command" :
+				 look->settings->input != NULL ? "input" : NULL,
 				 "instances", instances_json(v));
 
 	v->result->data = data;

@@ -150,7 +150,7 @@ struct queue_command {
 };
 
 /* What a command that failed says (standard error and output), and what that means. */
-enum queue_failure { QUEUE_FAILED, QUEUE_FORBIDDEN, QUEUE_DOWN };
+enum queue_failure { QUEUE_FAILED, QUEUE_FORBIDDEN, QUEUE_DOWN, QUEUE_HARMLESS };
 struct queue_complaint {
 	const char *words;		/* any case; NULL ends the list */
 	enum queue_failure means;
@@ -172,6 +172,9 @@ struct queue_mta {
 						 * otherwise */
 	struct queue_command commands[QUEUE_COMMANDS];
 	const struct queue_complaint *complaints;
+	/* Says what is paused, and that its server lives; `paused` reads that: false: nothing is. */
+	struct queue_command status;
+	bool (*paused)(struct slice output, struct text *what);
 	const struct queue_mta *also;		/* a second queue, in files only: what `commands` list
 						 * holds it, too; or NULL */
 	/* A line of a listing. False: it is not understood. */
@@ -184,9 +187,6 @@ struct queue_mta {
 	bool has_no_daemon;			/* nothing has to run for it */
 	const char *recipe;			/* how a monitoring user gets to read the queue */
 };
-
-/* What `smtpctl show status` says is paused ("MTA, MDA"); false: nothing is. */
-bool queue_opensmtpd_paused(struct slice status, struct text *what);
 
 extern const struct queue_mta queue_postfix, queue_exim, queue_sendmail, queue_opensmtpd,
 	queue_nullmailer, queue_dma;

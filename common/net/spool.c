@@ -173,6 +173,10 @@ static enum spool_read outcome_of(int error)
 	case ELOOP:
 	case ENXIO:
 		return SPOOL_NO_FILE;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return SPOOL_EXHAUSTED;
 	}
 	return SPOOL_UNREADABLE;
 }

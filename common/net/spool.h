@@ -48,6 +48,7 @@ enum spool_read {
 	SPOOL_FORBIDDEN,
 	SPOOL_NO_FILE,		/* a link, a folder, a FIFO */
 	SPOOL_UNREADABLE,
+	SPOOL_EXHAUSTED,	/* there is no descriptor or no memory for it: nothing is known */
 };
 
 /* The first `size` bytes of a file, or with `from_end` its last ones. */
@@ -79,7 +80,8 @@ struct spool_pool *spool_pool_open(size_t workers,
 				   void *context);
 /* The entry's file is worked on, soon or now. */
 void spool_pool_add(struct spool_pool *pool, const struct spool_entry *entry, uintptr_t tag);
-/* Wait until all is done. */
-void spool_pool_close(struct spool_pool *pool);
+/* Wait until all is done. False: some files were not worked on, for want of a
+ * descriptor. */
+bool spool_pool_close(struct spool_pool *pool);
 
 #endif

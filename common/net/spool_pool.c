@@ -38,6 +38,7 @@ struct spool_pool {
 	size_t first, filled;
 	struct batch next;		/* the caller's, being filled */
 	size_t added;			/* files so far */
+	bool failed;			/* there was no descriptor for a batch */
 };
 
 struct worker {
@@ -165,6 +166,10 @@ void spool_pool_add(struct spool_pool *pool, const struct spool_entry *entry, ui
 	if (next->count == 0) {
 		/* The walk closes its own when it goes on. */
 		next->dir = fcntl(entry->dir, F_DUPFD_CLOEXEC, 0);
+		if (next->dir < 0) {
+			pool->failed = true;
+			return;
+		}
 		next->folder = entry->folder;
 		memcpy(next->below, entry->below, strlen(entry->below) + 1);
 	}
@@ -175,8 +180,10 @@ void spool_pool_add(struct spool_pool *pool, const struct spool_entry *entry, ui
 	next->used += size;
 }
 
-void spool_pool_close(struct spool_pool *pool)
+bool spool_pool_close(struct spool_pool *pool)
 {
+	bool good;
+
 	hand_over(pool);
 	pthread_mutex_lock(&pool->lock);
 	pool->is_over = true;
@@ -187,5 +194,7 @@ void spool_pool_close(struct spool_pool *pool)
 	pthread_cond_destroy(&pool->is_filled);
 	pthread_cond_destroy(&pool->is_free);
 	pthread_mutex_destroy(&pool->lock);
+	good = !pool->failed;
 	free(pool);
+	return good;
 }
