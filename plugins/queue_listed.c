@@ -16,6 +16,12 @@ void queue_look_count(void *context, struct queue_message *message)
 {
 	struct queue_look *look = context;
 
+	/* Nothing in it says reliably whose it is. */
+	if (message->place == QUEUE_CORRUPT) {
+		look->knows_corrupt = true;
+		queue_tally_count(&look->tally, QUEUE_CORRUPT, message->arrived);
+		return;
+	}
 	if (!queue_filter_passes(&look->settings->filter, message))
 		return;
 	queue_tally_count(&look->tally, message->place, message->arrived);
@@ -295,6 +301,7 @@ bool queue_command_read(struct queue_look *look, const struct queue_mta *mta,
 		return false;
 	}
 	look->by_command = true;
+	look->knows_corrupt = look->knows_corrupt || mta->listing_tells_corrupt;
 	if (why != NULL && look->why_not.len == 0)
 		text_add(&look->why_not, "%s", why);
 	look->was_read = look->was_read || counts;

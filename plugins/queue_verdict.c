@@ -195,12 +195,13 @@ static void add_corrupt(const struct verdict *v)
 
 	if (count == 0)
 		return;
-	text_add(&text, "%llu file%s:", (unsigned long long)count, count == 1 ? "" : "s");
+	text_add(&text, "%llu file%s%s", (unsigned long long)count, count == 1 ? "" : "s",
+		 look->named_count > 0 ? ":" : " that nothing is delivered from");
 	for (size_t i = 0; i < look->named_count && i < 5; i++) {
 		text_add(&text, "%s ", i > 0 ? "," : "");
 		text_add_foreign_most(&text, slice_of(look->named[i]), 80);
 	}
-	if (count > 5)
+	if (count > 5 && look->named_count > 0)
 		text_add(&text, ", ...");
 	finding = result_add(v->result, STATE_OK, "queue_corrupt", "queue", "corrupt", &text);
 	result_count(v->result, finding, "corrupt", (double)count);

@@ -544,6 +544,7 @@ const struct queue_mta queue_exim = {
 	},
 	.complaints = complaints,
 	.line = read_line,
+	.listing_tells_corrupt = true,
 	.recognises = recognises,
 	.spool = {
 		.folders = { { "input", QUEUE_DEFERRED, 1, false } },

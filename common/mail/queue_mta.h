@@ -180,6 +180,7 @@ struct queue_mta {
 	/* A line of a listing. False: it is not understood. */
 	bool (*line)(struct queue_listing *listing, struct slice line);
 	bool listing_tells_reasons;
+	bool listing_tells_corrupt;	/* what `commands` list has messages that were given up */
 	/* Does this look like the first line of its listing? */
 	bool (*recognises)(struct slice line);
 	struct queue_spool spool;

@@ -394,6 +394,7 @@ const struct queue_mta queue_sendmail = {
 	.also = &client,
 	.line = read_line,
 	.listing_tells_reasons = true,
+	.listing_tells_corrupt = true,
 	.recognises = recognises,
 	.spool = {
 		.folders = { { ".", QUEUE_DEFERRED, 2, false } },
