@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "mail/reply_index.h"
 #include "mail/reply_rules.h"
 
 /* A reply that means something says so early; what lies behind is not looked at. */
@@ -748,30 +749,68 @@ static void read_all(struct reading *r, struct slice text)
 	drop_stage(r);
 }
 
-static const struct reply_rule *find_rule(const struct reading *r)
-{
-	const struct reply_rule *rule = reply_rules;
+static const char unclassified[] = "unclassified";
 
-	for (; rule->reason != NULL; rule++) {
-		if ((rule->codes == NULL || codes_have(r, slice_of(rule->codes))) &&
-		    (rule->words == NULL || rule_holds(r, rule->words)))
-			break;
+static bool is_met(const struct reading *r, const struct reply_rule *rule)
+{
+	return (rule->codes == NULL || codes_have(r, slice_of(rule->codes))) &&
+	       (rule->words == NULL || rule_holds(r, rule->words));
+}
+
+static const char *find_reason(const struct reading *r)
+{
+	for (const struct reply_rule *rule = reply_rules; rule->reason != NULL; rule++) {
+		if (is_met(r, rule))
+			return rule->reason;
 	}
-	return rule;
+	return unclassified;
 }
 
 struct reply_class reply_classify(struct slice text)
 {
-	struct reply_class class = { "unclassified", { NULL, 0 }, { NULL, 0 } };
-	const struct reply_rule *rule;
+	struct reply_class class = { unclassified, { NULL, 0 }, { NULL, 0 } };
 	struct reading r;
 
 	read_all(&r, text);
-	rule = find_rule(&r);
+	class.reason = find_reason(&r);
 	class.url = r.url;
-	if (rule->reason != NULL && strcmp(rule->reason, class.reason) != 0) {
-		class.reason = rule->reason;
+	if (strcmp(class.reason, unclassified) != 0)
 		class.list = find_list(&r);
-	}
 	return class;
+}
+
+/* ---- many texts ---- */
+
+static struct reply_set find_candidates(const struct reading *r, const struct reply_index *index)
+{
+	struct reply_set set = index->others;
+
+	reply_index_codes(index, r->code, r->status, &set);
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->words[i].is_name)
+			reply_index_name(index, letters_of(r, &r->words[i]), &set);
+		else
+			reply_index_word(index, letters_of(r, &r->words[i]), &set);
+	}
+	return set;
+}
+
+const char *reply_reason(struct slice text, struct reply_index *index)
+{
+	struct reply_set set;
+	struct reading r;
+
+	if (index->used == 0)
+		reply_index_fill(index);
+	read_all(&r, text);
+	set = find_candidates(&r, index);
+	for (size_t i = 0; i < REPLY_RULES / 64; i++) {
+		for (uint64_t bits = set.bits[i]; bits != 0; bits &= bits - 1) {
+			const struct reply_rule *rule = &reply_rules[i * 64 + (size_t)__builtin_ctzll(bits)];
+
+			if (is_met(&r, rule))
+				return rule->reason;
+		}
+	}
+	return unclassified;
 }
