@@ -159,12 +159,15 @@ static void add_name(struct reading *r, size_t from, size_t till)
 /* The host of a URL counts as a name; its path is nobody's words. */
 static size_t take_url(struct reading *r, size_t i)
 {
-	size_t head = text_has(r, i, "https://") ? 8 : text_has(r, i, "http://") ? 7 : 0;
-	size_t end = i + head, host = i + head;
+	size_t head, end, host;
 	bool has_open = false;
 
+	if (lower(char_at(r, i)) != 'h')
+		return 0;
+	head = text_has(r, i, "https://") ? 8 : text_has(r, i, "http://") ? 7 : 0;
 	if (head == 0)
 		return 0;
+	end = host = i + head;
 	while (end < r->text.len && char_at(r, end) > ' ' && char_at(r, end) != '\x7f' &&
 	       strchr("<>\"'`{}|\\^[]", char_at(r, end)) == NULL) {
 		has_open |= char_at(r, end) == '(';
@@ -522,15 +525,19 @@ static bool codes_have(const struct reading *r, struct slice codes);
 /* One phrase of a rule, anywhere. */
 static bool says(const struct reading *r, struct slice phrase)
 {
-	struct slice rest = phrase, first;
+	struct slice rest = phrase, first, one;
 
 	if (phrase.at[0] == '=')
 		return codes_have(r, (struct slice){ phrase.at + 1, phrase.len - 1 });
 	if (!slice_word(&rest, &first) || !may_have(r, first))
 		return false;
-	for (size_t i = 0; i < r->count; i++) {
-		if (is_word(r, i, first) && follow(r, i + 1, rest))
-			return true;
+	if (first.at[first.len - 1] == '?')
+		first.len--;
+	while (slice_split(&first, '|', &one)) {
+		for (size_t i = 0; one.len > 0 && i < r->count; i++) {
+			if (is_alternative(r, &r->words[i], one) && follow(r, i + 1, rest))
+				return true;
+		}
 	}
 	return false;
 }
@@ -629,7 +636,7 @@ static void drop_stage(struct reading *r)
 	for (size_t i = 0; i + 3 < r->count; i++) {
 		size_t end = i + 3;
 
-		if (!is_word(r, i, slice_of("in")) || !follow(r, i, mark))
+		if (!is_alternative(r, &r->words[i], slice_of("in")) || !follow(r, i, mark))
 			continue;
 		while (end < r->count && end < i + 9 && !is_word(r, end, slice_of("command")))
 			end++;
