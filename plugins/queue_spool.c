@@ -145,8 +145,9 @@ static enum reading read_message(struct walk *walk, const struct spool_entry *en
 	case SPOOL_UNREADABLE:
 		return READING_CORRUPT;
 	}
-	stat = (struct queue_stat){ .size = about.size, .mode = about.mode };
-	stat_body(walk, file, &stat);
+	stat = (struct queue_stat){ about.size, about.mode, QUEUE_UNKNOWN, QUEUE_UNKNOWN };
+	if (walk->look->weighs_bytes || told->is_body_time)
+		stat_body(walk, file, &stat);
 	queue_message_clear(message, told->place);
 	switch (walk->spool->envelope((struct slice){ worker->block, len }, &stat, message)) {
 	case QUEUE_ENVELOPE_READ:

@@ -631,12 +631,12 @@ static bool codes_have(const struct reading *r, struct slice codes)
 /* "(in reply to RCPT TO command)" is no word of the other side. */
 static void drop_stage(struct reading *r)
 {
-	struct slice mark = slice_of("in reply to");
+	const struct slice mark = slice_of("in reply to"), in = { mark.at, 2 };
 
 	for (size_t i = 0; i + 3 < r->count; i++) {
 		size_t end = i + 3;
 
-		if (!is_alternative(r, &r->words[i], slice_of("in")) || !follow(r, i, mark))
+		if (!is_alternative(r, &r->words[i], in) || !follow(r, i, mark))
 			continue;
 		while (end < r->count && end < i + 9 && !is_word(r, end, slice_of("command")))
 			end++;
