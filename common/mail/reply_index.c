@@ -189,6 +189,7 @@ static void add_entry(struct reply_index *index, size_t rule, uint64_t key)
 		add_to(&index->others, rule);
 		return;
 	}
+	index->entries[index->used].key = (uint32_t)key;
 	index->entries[index->used].rule = (uint16_t)rule;
 	index->entries[index->used].next = *bucket;
 	*bucket = index->used++;
@@ -209,8 +210,10 @@ void reply_index_fill(struct reply_index *index)
 
 static void add_bucket(const struct reply_index *index, uint64_t key, struct reply_set *set)
 {
-	for (size_t at = index->buckets[bucket_of(key)]; at != 0; at = index->entries[at].next)
-		add_to(set, index->entries[at].rule);
+	for (size_t at = index->buckets[bucket_of(key)]; at != 0; at = index->entries[at].next) {
+		if (index->entries[at].key == (uint32_t)key)
+			add_to(set, index->entries[at].rule);
+	}
 }
 
 void reply_index_word(const struct reply_index *index, struct slice word, struct reply_set *set)

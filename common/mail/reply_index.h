@@ -7,7 +7,7 @@
 /* Which of the rules can hold for a text at all, found by a word, a name or a code that
  * each of them needs: for those who classify very many texts. */
 
-enum { REPLY_RULES = 1024, REPLY_BUCKETS = 2048, REPLY_ENTRIES = 4096 };
+enum { REPLY_RULES = 1024, REPLY_BUCKETS = 2048, REPLY_ENTRIES = 2048 };
 
 struct reply_set {
 	uint64_t bits[REPLY_RULES / 64];
@@ -16,7 +16,10 @@ struct reply_set {
 /* A zeroed struct is empty, and has to be filled. */
 struct reply_index {
 	uint16_t buckets[REPLY_BUCKETS];	/* the last entry of each, or 0 */
-	struct { uint16_t rule, next; } entries[REPLY_ENTRIES];
+	struct {
+		uint32_t key;
+		uint16_t rule, next;
+	} entries[REPLY_ENTRIES];
 	uint16_t used;				/* of entries; the first one is none */
 	struct reply_set others;		/* rules that need nothing that can be found */
 };
