@@ -125,7 +125,7 @@ struct queue_classes {
 	struct queue_class {
 		uint64_t hash;
 		const char *reason;
-	} at[512];
+	} at[2048];
 };
 void queue_message_classify(struct queue_message *message, struct queue_classes *classes);
 

@@ -28,6 +28,7 @@ struct reading {
 	size_t count;
 	uint8_t pairs[PAIRS / 8];	/* with which two letters words begin, a bit each */
 	size_t line;			/* where the line begins */
+	size_t last_mark;		/* where the last '@' is, or 0 */
 	unsigned code;			/* 550, or 0 */
 	size_t code_till;
 	unsigned status[3];		/* 5.7.1, or 0.0.0 */
@@ -191,6 +192,8 @@ static size_t take_address(struct reading *r, size_t i)
 {
 	size_t end = i, mark = 0;
 
+	if (i >= r->last_mark)
+		return 0;
 	while (end < r->text.len && end - i < NAME_MAX_LEN && char_at(r, end) > ' ' &&
 	       strchr("<>()[]{}\"',;:!?|", char_at(r, end)) == NULL) {
 		if (char_at(r, end) == '@')
@@ -478,7 +481,7 @@ static bool may_have(const struct reading *r, struct slice alternatives)
 
 		if (one.len == 0)
 			continue;
-		if (strchr("@*", one.at[0]) != NULL || one.len < 2 || one.at[1] == '+' ||
+		if (one.at[0] == '@' || one.at[0] == '*' || one.len < 2 || one.at[1] == '+' ||
 		    ((unsigned char)one.at[0] & 0x80) != 0)
 			return true;
 		pair = pair_of(one.at, one.len);
@@ -752,6 +755,9 @@ static void read_all(struct reading *r, struct slice text)
 	r->url = (struct slice){ NULL, 0 };
 	if (r->text.len > READ_MAX)
 		r->text.len = READ_MAX;
+	r->last_mark = r->text.len;
+	while (r->last_mark > 0 && char_at(r, r->last_mark) != '@')
+		r->last_mark--;
 	read_text(r);
 	drop_stage(r);
 }

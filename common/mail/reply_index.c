@@ -12,7 +12,7 @@ enum { ANY = 1000 };
 
 /* ---- keys: numbers for what a text can have ---- */
 
-enum key { KEY_WORD, KEY_STEM, KEY_NAME, KEY_CODE, KEY_STATUS };
+enum key { KEY_WORD, KEY_STEM, KEY_WIDE, KEY_NAME, KEY_CODE, KEY_STATUS };
 
 static uint64_t begin(enum key key)
 {
@@ -36,6 +36,12 @@ static uint64_t word_key(enum key key, struct slice letters)
 static uint64_t stem_key(struct slice letters)
 {
 	return word_key(KEY_STEM, (struct slice){ letters.at, STEM });
+}
+
+/* Of a language that has no blanks: such a word may be anywhere in another one. */
+static bool is_wide(char c)
+{
+	return (unsigned char)c >= 0xe0;
 }
 
 /* Names from their end, so that those of the domains that one lies in come by the way. */
@@ -94,8 +100,10 @@ static struct need need_of_word(struct slice alternatives)
 			continue;
 		if (one.at[0] == '@')
 			good = need_key(&need, name_key((struct slice){ one.at + 1, one.len - 1 }));
-		else if (one.at[0] == '*' || (unsigned char)one.at[0] >= 0xe0)
+		else if (one.at[0] == '*')
 			good = false;
+		else if (is_wide(one.at[0]))
+			good = need_key(&need, begin(KEY_WIDE));
 		else if (one.at[one.len - 1] == '+')
 			good = one.len > STEM && need_key(&need, stem_key(one));
 		else
@@ -221,6 +229,12 @@ void reply_index_word(const struct reply_index *index, struct slice word, struct
 	add_bucket(index, word_key(KEY_WORD, word), set);
 	if (word.len >= STEM)
 		add_bucket(index, stem_key(word), set);
+	for (size_t i = 0; i < word.len; i++) {
+		if (is_wide(word.at[i])) {
+			add_bucket(index, begin(KEY_WIDE), set);
+			break;
+		}
+	}
 }
 
 void reply_index_name(const struct reply_index *index, struct slice name, struct reply_set *set)
