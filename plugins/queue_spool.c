@@ -108,13 +108,12 @@ static void stat_body(const struct walk *walk, const struct queue_file *file,
 static void read_log(const struct walk *walk, const struct queue_file *file, struct worker *worker)
 {
 	const struct queue_spool *spool = walk->spool;
-	struct spool_about about;
 	char path[QUEUE_PATH];
 	size_t len;
 
 	if (spool->log_path != NULL && spool->log_path(file, path) &&
 	    spool_read(walk->root, path, spool->log_is_read_from_end, worker->log,
-		       sizeof worker->log, &len, &about) == SPOOL_READ)
+		       sizeof worker->log, &len, NULL) == SPOOL_READ)
 		spool->log((struct slice){ worker->log, len }, &worker->message);
 }
 
@@ -146,8 +145,9 @@ static enum reading read_message(struct walk *walk, const struct spool_entry *en
 	case SPOOL_UNREADABLE:
 		return READING_CORRUPT;
 	}
-	stat = (struct queue_stat){ .size = about.size, .mode = about.mode };
-	stat_body(walk, file, &stat);
+	stat = (struct queue_stat){ about.size, about.mode, QUEUE_UNKNOWN, QUEUE_UNKNOWN };
+	if (walk->look->weighs_bytes || told->is_body_time)
+		stat_body(walk, file, &stat);
 	queue_message_clear(message, told->place);
 	switch (walk->spool->envelope((struct slice){ worker->block, len }, &stat, message)) {
 	case QUEUE_ENVELOPE_READ:

@@ -199,7 +199,7 @@ static const char *classify(struct queue_classes *classes, struct slice text)
 		hash = (hash ^ (unsigned char)text.at[i]) * 1099511628211u;
 	class = &classes->at[(hash ^ hash >> 32) % (sizeof classes->at / sizeof *classes->at)];
 	if (class->reason == NULL || class->hash != hash)
-		*class = (struct queue_class){ hash, reply_classify(text).reason };
+		*class = (struct queue_class){ hash, reply_reason(text, &classes->index) };
 	return class->reason;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "mail/reply_index.h"
 #include "mail/reply_rules.h"
 
 /* A reply that means something says so early; what lies behind is not looked at. */
@@ -27,6 +28,7 @@ struct reading {
 	size_t count;
 	uint8_t pairs[PAIRS / 8];	/* with which two letters words begin, a bit each */
 	size_t line;			/* where the line begins */
+	size_t last_mark;		/* where the last '@' is, or 0 */
 	unsigned code;			/* 550, or 0 */
 	size_t code_till;
 	unsigned status[3];		/* 5.7.1, or 0.0.0 */
@@ -158,12 +160,15 @@ static void add_name(struct reading *r, size_t from, size_t till)
 /* The host of a URL counts as a name; its path is nobody's words. */
 static size_t take_url(struct reading *r, size_t i)
 {
-	size_t head = text_has(r, i, "https://") ? 8 : text_has(r, i, "http://") ? 7 : 0;
-	size_t end = i + head, host = i + head;
+	size_t head, end, host;
 	bool has_open = false;
 
+	if (lower(char_at(r, i)) != 'h')
+		return 0;
+	head = text_has(r, i, "https://") ? 8 : text_has(r, i, "http://") ? 7 : 0;
 	if (head == 0)
 		return 0;
+	end = host = i + head;
 	while (end < r->text.len && char_at(r, end) > ' ' && char_at(r, end) != '\x7f' &&
 	       strchr("<>\"'`{}|\\^[]", char_at(r, end)) == NULL) {
 		has_open |= char_at(r, end) == '(';
@@ -187,6 +192,8 @@ static size_t take_address(struct reading *r, size_t i)
 {
 	size_t end = i, mark = 0;
 
+	if (i >= r->last_mark)
+		return 0;
 	while (end < r->text.len && end - i < NAME_MAX_LEN && char_at(r, end) > ' ' &&
 	       strchr("<>()[]{}\"',;:!?|", char_at(r, end)) == NULL) {
 		if (char_at(r, end) == '@')
@@ -474,7 +481,7 @@ static bool may_have(const struct reading *r, struct slice alternatives)
 
 		if (one.len == 0)
 			continue;
-		if (strchr("@*", one.at[0]) != NULL || one.len < 2 || one.at[1] == '+' ||
+		if (one.at[0] == '@' || one.at[0] == '*' || one.len < 2 || one.at[1] == '+' ||
 		    ((unsigned char)one.at[0] & 0x80) != 0)
 			return true;
 		pair = pair_of(one.at, one.len);
@@ -521,15 +528,19 @@ static bool codes_have(const struct reading *r, struct slice codes);
 /* One phrase of a rule, anywhere. */
 static bool says(const struct reading *r, struct slice phrase)
 {
-	struct slice rest = phrase, first;
+	struct slice rest = phrase, first, one;
 
 	if (phrase.at[0] == '=')
 		return codes_have(r, (struct slice){ phrase.at + 1, phrase.len - 1 });
 	if (!slice_word(&rest, &first) || !may_have(r, first))
 		return false;
-	for (size_t i = 0; i < r->count; i++) {
-		if (is_word(r, i, first) && follow(r, i + 1, rest))
-			return true;
+	if (first.at[first.len - 1] == '?')
+		first.len--;
+	while (slice_split(&first, '|', &one)) {
+		for (size_t i = 0; one.len > 0 && i < r->count; i++) {
+			if (is_alternative(r, &r->words[i], one) && follow(r, i + 1, rest))
+				return true;
+		}
 	}
 	return false;
 }
@@ -623,12 +634,12 @@ static bool codes_have(const struct reading *r, struct slice codes)
 /* "(in reply to RCPT TO command)" is no word of the other side. */
 static void drop_stage(struct reading *r)
 {
-	struct slice mark = slice_of("in reply to");
+	const struct slice mark = slice_of("in reply to"), in = { mark.at, 2 };
 
 	for (size_t i = 0; i + 3 < r->count; i++) {
 		size_t end = i + 3;
 
-		if (!is_word(r, i, slice_of("in")) || !follow(r, i, mark))
+		if (!is_alternative(r, &r->words[i], in) || !follow(r, i, mark))
 			continue;
 		while (end < r->count && end < i + 9 && !is_word(r, end, slice_of("command")))
 			end++;
@@ -744,34 +755,75 @@ static void read_all(struct reading *r, struct slice text)
 	r->url = (struct slice){ NULL, 0 };
 	if (r->text.len > READ_MAX)
 		r->text.len = READ_MAX;
+	r->last_mark = r->text.len;
+	while (r->last_mark > 0 && char_at(r, r->last_mark) != '@')
+		r->last_mark--;
 	read_text(r);
 	drop_stage(r);
 }
 
-static const struct reply_rule *find_rule(const struct reading *r)
-{
-	const struct reply_rule *rule = reply_rules;
+static const char unclassified[] = "unclassified";
 
-	for (; rule->reason != NULL; rule++) {
-		if ((rule->codes == NULL || codes_have(r, slice_of(rule->codes))) &&
-		    (rule->words == NULL || rule_holds(r, rule->words)))
-			break;
+static bool is_met(const struct reading *r, const struct reply_rule *rule)
+{
+	return (rule->codes == NULL || codes_have(r, slice_of(rule->codes))) &&
+	       (rule->words == NULL || rule_holds(r, rule->words));
+}
+
+static const char *find_reason(const struct reading *r)
+{
+	for (const struct reply_rule *rule = reply_rules; rule->reason != NULL; rule++) {
+		if (is_met(r, rule))
+			return rule->reason;
 	}
-	return rule;
+	return unclassified;
 }
 
 struct reply_class reply_classify(struct slice text)
 {
-	struct reply_class class = { "unclassified", { NULL, 0 }, { NULL, 0 } };
-	const struct reply_rule *rule;
+	struct reply_class class = { unclassified, { NULL, 0 }, { NULL, 0 } };
 	struct reading r;
 
 	read_all(&r, text);
-	rule = find_rule(&r);
+	class.reason = find_reason(&r);
 	class.url = r.url;
-	if (rule->reason != NULL && strcmp(rule->reason, class.reason) != 0) {
-		class.reason = rule->reason;
+	if (strcmp(class.reason, unclassified) != 0)
 		class.list = find_list(&r);
-	}
 	return class;
+}
+
+/* ---- many texts ---- */
+
+static struct reply_set find_candidates(const struct reading *r, const struct reply_index *index)
+{
+	struct reply_set set = index->others;
+
+	reply_index_codes(index, r->code, r->status, &set);
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->words[i].is_name)
+			reply_index_name(index, letters_of(r, &r->words[i]), &set);
+		else
+			reply_index_word(index, letters_of(r, &r->words[i]), &set);
+	}
+	return set;
+}
+
+const char *reply_reason(struct slice text, struct reply_index *index)
+{
+	struct reply_set set;
+	struct reading r;
+
+	if (index->used == 0)
+		reply_index_fill(index);
+	read_all(&r, text);
+	set = find_candidates(&r, index);
+	for (size_t i = 0; i < REPLY_RULES / 64; i++) {
+		for (uint64_t bits = set.bits[i]; bits != 0; bits &= bits - 1) {
+			const struct reply_rule *rule = &reply_rules[i * 64 + (size_t)__builtin_ctzll(bits)];
+
+			if (is_met(&r, rule))
+				return rule->reason;
+		}
+	}
+	return unclassified;
 }

@@ -3,6 +3,7 @@
 #define MAILPATH_MAIL_REPLY_CLASS_H
 
 #include "base/slice.h"
+#include "mail/reply_index.h"
 
 /* What a refusal means: from a reply, a deferral of a queue, a line of a log or a
  * bounce to a reason of the catalogue. */
@@ -21,5 +22,9 @@ struct reply_class {
  * before codes, and codes mean what the receiver means by them (RFC 5321 4.2,
  * 3463, 5248, 7372). The slices point into the text. */
 struct reply_class reply_classify(struct slice text);
+
+/* Only the reason, for very many texts: the index is filled when it is used first (a
+ * struct for each thread). */
+const char *reply_reason(struct slice text, struct reply_index *index);
 
 #endif

@@ -199,30 +199,39 @@ static int open_quietly(int dir, const char *path)
 	return fd;
 }
 
+static enum spool_read read_part(int fd, bool from_end, char *bytes, size_t size, size_t *len,
+				 struct spool_about *about)
+{
+	struct stat stat;
+	ssize_t got;
+	off_t end;
+
+	if (about != NULL) {
+		if (fstat(fd, &stat) != 0)
+			return SPOOL_UNREADABLE;
+		if (!S_ISREG(stat.st_mode))
+			return SPOOL_NO_FILE;
+		describe(&stat, about);
+	}
+	got = pread(fd, bytes, size, 0);
+	if (got == (ssize_t)size && from_end && (end = lseek(fd, 0, SEEK_END)) > got)
+		got = pread(fd, bytes, size, end - got);
+	if (got < 0)
+		return errno == EISDIR || errno == ESPIPE ? SPOOL_NO_FILE : SPOOL_UNREADABLE;
+	*len = (size_t)got;
+	return SPOOL_READ;
+}
+
 enum spool_read spool_read(int dir, const char *path, bool from_end, char *bytes, size_t size,
 			   size_t *len, struct spool_about *about)
 {
-	enum spool_read outcome = SPOOL_READ;
-	struct stat stat;
 	int fd = open_quietly(dir, path);
+	enum spool_read outcome;
 
 	*len = 0;
 	if (fd < 0)
 		return outcome_of(errno);
-	if (fstat(fd, &stat) != 0) {
-		outcome = SPOOL_UNREADABLE;
-	} else if (!S_ISREG(stat.st_mode)) {
-		outcome = SPOOL_NO_FILE;
-	} else {
-		off_t skip = from_end && stat.st_size > (off_t)size ? stat.st_size - (off_t)size : 0;
-		ssize_t got = pread(fd, bytes, size, skip);
-
-		describe(&stat, about);
-		if (got < 0)
-			outcome = SPOOL_UNREADABLE;
-		else
-			*len = (size_t)got;
-	}
+	outcome = read_part(fd, from_end, bytes, size, len, about);
 	close(fd);
 	return outcome;
 }

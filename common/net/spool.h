@@ -51,7 +51,8 @@ enum spool_read {
 	SPOOL_EXHAUSTED,	/* there is no descriptor or no memory for it: nothing is known */
 };
 
-/* The first `size` bytes of a file, or with `from_end` its last ones. */
+/* The first `size` bytes of a file, or with `from_end` its last ones. `about` may be NULL:
+ * asking costs as much as reading. */
 enum spool_read spool_read(int dir, const char *path, bool from_end, char *bytes, size_t size,
 			   size_t *len, struct spool_about *about);
 enum spool_read spool_stat(int dir, const char *path, struct spool_about *about);

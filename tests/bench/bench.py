@@ -28,6 +28,7 @@ class Tool:
     code: int = None    # what it must exit with, where that is known
     env: dict = field(default_factory=dict)
     after: callable = None      # called after each run: what has it not done?
+    floor: "Tool" = None        # what its ratio is to, where not all of a table have the same
     wall: list = field(default_factory=list)        # ms
     cpu: list = field(default_factory=list)         # ms
     peak: list = field(default_factory=list)        # MiB
@@ -59,8 +60,9 @@ def helper(folder, name, *options):
         sys.exit(done.stderr)
 
 
-def isolate(resolv_conf):
-    """Go on in a network of our own, loopback alone, with this /etc/resolv.conf."""
+def isolate(resolv_conf, *more):
+    """Go on in a network of our own, loopback alone, with this /etc/resolv.conf, and
+    with more files (each: what, instead of what)."""
     if os.environ.get("MAILPATH_BENCH_ISOLATED") != "1":
         os.environ["MAILPATH_BENCH_ISOLATED"] = "1"
         user = [] if os.geteuid() == 0 else ["--map-root-user"]
@@ -69,8 +71,9 @@ def isolate(resolv_conf):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         fcntl.ioctl(s, 0x8914, struct.pack("16sh", b"lo", 0x41))       # SIOCSIFFLAGS: up
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(str(resolv_conf).encode(), b"/etc/resolv.conf", None, 4096, None):
-        sys.exit("cannot mount over /etc/resolv.conf")
+    for file, place in ((resolv_conf, "/etc/resolv.conf"), *more):
+        if libc.mount(str(file).encode(), place.encode(), None, 4096, None):
+            sys.exit(f"cannot mount over {place}")
 
 
 def measure(folder, tools, rounds):
@@ -110,7 +113,7 @@ def table(title, tools, reference, columns=()):
         more = "".join(f" {value(tool):>6}" for _, value in columns)
         spread = f"{min(tool.wall):.1f}-{max(tool.wall):.1f}"
         print(f"{tool.name:34} {statistics.median(tool.wall):8.1f} {spread:>15} "
-              f"{ratio(tool, reference):6.2f} {statistics.median(tool.cpu):7.1f} "
+              f"{ratio(tool, tool.floor or reference):6.2f} {statistics.median(tool.cpu):7.1f} "
               f"{statistics.median(tool.peak):8.1f}{more}")
     sys.stdout.flush()
 

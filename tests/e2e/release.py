@@ -166,6 +166,21 @@ class Queues(TestCase):
             self.assertIn(f"total={count};", text)
         self.assertLess(peaks[30000], peaks[1000] + 1)
 
+    def test_a_file_whose_name_tells_its_age_is_not_opened(self):
+        spool = WORK / "closed"
+        for part in ("incoming", "active", "deferred/A", "hold", "maildrop"):
+            (spool / part).mkdir(parents=True)
+        for n in range(1, 6):
+            path = spool / f"deferred/A/4jYQyL43KVz{n}crd"
+            path.touch()
+            path.chmod(0o100)           # it cannot be opened
+        text, code, _, _ = measured(PLUGINS / "check_mailqueue", "--queue-dir", spool)
+        self.assertEqual(code, 0, text)
+        self.assertRegex(text, r"total=5;.* oldest=[1-9]")
+        text, code, _, _ = measured(PLUGINS / "check_mailqueue", "--queue-dir", spool, "--bytes")
+        self.assertEqual(code, 3, text)
+        self.assertIn("no_permission", text)
+
 
 class Exactness(TestCase):
     def test_the_deadline_is_kept(self):

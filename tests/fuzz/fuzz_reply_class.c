@@ -19,11 +19,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice text = { (const char *)data, size };
 	struct reply_class class = reply_classify(text);
+	static struct reply_index index;
 	size_t known = 0;
 
 	while (known < sizeof reasons / sizeof *reasons && strcmp(reasons[known], class.reason) != 0)
 		known++;
 	MUST(known < sizeof reasons / sizeof *reasons);
+	MUST(strcmp(reply_reason(text, &index), class.reason) == 0);
 	MUST(fuzz_is_inside(class.list, text) && fuzz_is_inside(class.url, text));
 	if (class.url.len > 0) {
 		MUST(class.url.len > 7 && (class.url.at[0] | 0x20) == 'h');
