@@ -301,6 +301,7 @@ int main(int argc, char **argv)
 			.metrics = metrics,
 			.reasons = mail_reasons,
 		},
+		.becomes_another = true,
 		.prepare = prepare,
 		.probe = probe,
 		.release = release,

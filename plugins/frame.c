@@ -114,6 +114,37 @@ static void probe(const struct frame_plugin *plugin, struct frame *frame, void *
 		plugin->dns->close(frame);
 }
 
+/* Let a child find out and print, and write its output as who we are. False: this is the
+ * child, or there is none: find out. */
+static bool write_for_child(const struct frame_plugin *plugin, struct frame *frame, int *code)
+{
+	struct monitor_settings *monitor = &frame->settings.monitor;
+	struct text output = { 0 };
+	struct fault fault;
+
+	if (!plugin->becomes_another || monitor->output_file == NULL || !process_is_root())
+		return false;
+	switch (process_split(&output, code, &fault)) {
+	case PROCESS_CHILD:
+		monitor->output_file = NULL;
+		return false;
+	case PROCESS_ALONE:
+		break;
+	case PROCESS_PARENT:
+		if (text_failed(&output) || *code < 0)
+			fault_set(&fault, FAULT_LOCAL, "the run did not end by itself");
+		else if (file_replace(monitor->output_file, text_slice(&output), &fault)) {
+			text_release(&output);
+			return true;
+		}
+		break;
+	}
+	text_release(&output);
+	fault_prefix(&fault, "--output-file: ");
+	*code = print_wrong_usage(frame, &fault);
+	return true;
+}
+
 static int run(const struct frame_plugin *plugin, struct frame *frame, void *settings,
 	       int64_t begun_us)
 {
@@ -136,6 +167,8 @@ static int run(const struct frame_plugin *plugin, struct frame *frame, void *set
 	       plugin->prepare(frame, settings, &fault);
 	if (!good && fault.kind != FAULT_TIMEOUT)
 		return print_wrong_usage(frame, &fault);
+	if (write_for_child(plugin, frame, &code))
+		return code;
 	if (good)
 		probe(plugin, frame, settings);
 	else if (!fault_prefix(&fault, "timeout after %g s in stage options: ",

@@ -43,6 +43,8 @@ struct frame_plugin {
 	struct plugin plugin;
 	/* &frame_dns, or NULL: it asks no DNS, and needs none of its libraries. */
 	const struct frame_dns *dns;
+	/* Started as root, it becomes another user to read; what root is to write, it cannot. */
+	bool becomes_another;
 	/* More names for what the frame reads: rows over struct frame_settings, or
 	 * NULL. */
 	const struct option_row *frame_options;

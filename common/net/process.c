@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,6 +52,55 @@ char *process_take_secret(const char *variable)
 	return copy;
 }
 
+bool process_is_root(void)
+{
+	return geteuid() == 0;
+}
+
+/* All of it, and the end of who writes it. */
+static int read_child(int fd, pid_t pid, struct text *output)
+{
+	char bytes[8192];
+	ssize_t got;
+	int status;
+
+	while ((got = read(fd, bytes, sizeof bytes)) != 0) {
+		if (got > 0)
+			text_add_slice(output, (struct slice){ bytes, (size_t)got });
+		else if (errno != EINTR)
+			break;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+enum process_part process_split(struct text *output, int *code, struct fault *fault)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		fault_set(fault, FAULT_LOCAL, "%s", strerror(errno));
+		return PROCESS_ALONE;
+	}
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		if (dup2(ends[1], STDOUT_FILENO) < 0)
+			_exit(1);
+		close(ends[1]);
+		return PROCESS_CHILD;
+	}
+	close(ends[1]);
+	if (pid > 0)
+		*code = read_child(ends[0], pid, output);
+	else
+		fault_set(fault, FAULT_LOCAL, "%s", strerror(errno));
+	close(ends[0]);
+	return pid > 0 ? PROCESS_PARENT : PROCESS_ALONE;
+}
+
 /* Give up all capabilities: who has none and is user 0 owns root's files, no more. */
 static bool drop_capabilities(void)
 {
@@ -73,7 +123,7 @@ bool process_become_owner(int fd, struct fault *fault)
 {
 	struct stat about;
 
-	if (geteuid() != 0 || !has_capabilities())
+	if (!process_is_root() || !has_capabilities())
 		return true;
 	if (fstat(fd, &about) != 0)
 		return fault_set(fault, FAULT_LOCAL, "%s", strerror(errno));

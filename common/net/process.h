@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/fault.h"
+#include "base/text.h"
 
 /* The first thing in main: no core and no debugger sees our secrets, and
  * descriptors 0 to 2 are open, so that no socket becomes standard output.
@@ -25,6 +26,15 @@ char *process_take_secret(const char *variable);
  * one before, stays who he is. False: it could not
  * be done, and the fault says why. */
 bool process_become_owner(int fd, struct fault *fault);
+
+enum process_part { PROCESS_CHILD, PROCESS_PARENT, PROCESS_ALONE };
+
+/* Go on as two: the child, whose standard output is a pipe; and the parent, once the child
+ * has ended, with all that it printed and its exit code (-1: it was killed). ALONE: there
+ * is no second process, and the fault says why. Not where threads run. */
+enum process_part process_split(struct text *output, int *code, struct fault *fault);
+
+bool process_is_root(void);
 
 /* How far the local time is ahead of UTC, seconds. */
 long process_utc_offset(void);

@@ -173,6 +173,20 @@ class Thresholds(TestCase):
         self.assertState(inside(box, "-M", "opensmtpd"), "OK")
 
 
+class ForRoot(TestCase):
+    def test_what_root_is_told_to_write_root_writes(self):
+        """Who reads the queue has become Postfix' user, and may not write there."""
+        box = PostfixQueue.get().box
+        box.must("mkdir", "-p", "-m", "755", "/run/textfile")
+        words = ("-M", "postfix", "--output", "prometheus", "--output-file")
+        result = box.run(PLUGINS / "check_mailqueue", *words, "/run/textfile/queue.prom", env=environment())
+        self.assertEqual((result.code, result.out), (0, ""), str(result))
+        self.assertIn('mailpath_mailqueue_total{target="postfix"} 17', box.must("cat", "/run/textfile/queue.prom"))
+        result = box.run(PLUGINS / "check_mailqueue", *words, "/run/nowhere/queue.prom", env=environment())
+        self.assertEqual(result.code, 3)
+        self.assertIn("--output-file: ", result.out)
+
+
 class FiveAnswers(TestCase):
     """Empty, no permission, down, not understood, and no such server."""
 
