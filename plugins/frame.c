@@ -131,8 +131,8 @@ static bool write_for_child(const struct frame_plugin *plugin, struct frame *fra
 	case PROCESS_ALONE:
 		break;
 	case PROCESS_PARENT:
-		if (text_failed(&output) || *code < 0)
-			fault_set(&fault, FAULT_LOCAL, "the run did not end by itself");
+		if (text_failed(&output) || output.len == 0 || *code < 0)
+			fault_set(&fault, FAULT_LOCAL, "the run did not come to its end");
 		else if (file_replace(monitor->output_file, text_slice(&output), &fault)) {
 			text_release(&output);
 			return true;

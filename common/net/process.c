@@ -87,8 +87,9 @@ enum process_part process_split(struct text *output, int *code, struct fault *fa
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
+		/* Rather nothing is printed than in the wrong place. */
 		if (dup2(ends[1], STDOUT_FILENO) < 0)
-			_exit(1);
+			close(STDOUT_FILENO);
 		close(ends[1]);
 		return PROCESS_CHILD;
 	}
