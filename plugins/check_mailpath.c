@@ -87,6 +87,11 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 	if (path->targets.count == 1)
 		return fault_set(fault, FAULT_USAGE, "--egress-target: give at least two, so that it is not "
 				 "their fault");
+	for (size_t i = 0; i < path->extra.count; i++) {
+		if (!path_option_is_known(path->extra.at[i]))
+			return fault_set(fault, FAULT_USAGE, "--stage-option: %s is no STAGE:OPTION of a "
+					 "stage with a plugin (queue:--mta=exim)", path->extra.at[i]);
+	}
 	return mark(settings, &path->with, "--with", true, fault) &&
 	       mark(settings, &path->without, "--without", false, fault);
 }

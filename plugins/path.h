@@ -52,6 +52,9 @@ const char *path_stage_word(enum path_stage stage);
 /* By its word; STAGES: there is none. */
 enum path_stage path_stage_find(struct slice word);
 
+/* Is this "STAGE:OPTION", of a stage that has a plugin? */
+bool path_option_is_known(const char *word);
+
 /* Run what is wanted. */
 void path_run(struct path *path);
 /* The runs whose findings a stage is made of: how many. */

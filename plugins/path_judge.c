@@ -412,33 +412,38 @@ static void add_finding(struct verdict *v, const struct item *item)
 	}
 }
 
-/* A line of the checklist, for stages that are not ill. */
+/* A line of the checklist, for stages that have no finding of their own: they are well,
+ * were not tested, or what they show is said with its cause. */
 static void add_mark(struct verdict *v, enum path_stage stage)
 {
-	const char *id = v->missing[stage] != NULL ? "stage_not_tested" : "stage_passed";
+	const char *id = "stage_passed", *words = text_str(&v->evidence[stage]);
 	struct finding *finding;
 	struct text text = { 0 };
 
-	if (v->missing[stage] != NULL)
-		text_add(&text, "%s", v->missing[stage]);
-	else
-		text_add(&text, "%s", text_str(&v->evidence[stage]));
+	if (v->missing[stage] != NULL) {
+		id = "stage_not_tested";
+		words = v->missing[stage];
+	} else if (v->states[stage] != STATE_OK) {
+		id = "stage_explained";
+	}
+	text_add(&text, "%s", words);
 	finding = result_add(v->result, STATE_OK, id, stages[stage].word, stages[stage].word, &text);
 	finding->is_shown = true;
 }
 
 static void add_stage(struct verdict *v, enum path_stage stage)
 {
-	bool is_ill = false;
+	bool has_own = false;
 
 	for (size_t i = 0; i < v->count; i++) {
-		if (v->items[i].stage != stage || v->items[i].cause != NULL)
+		const struct item *item = &v->items[i];
+
+		if (item->stage != stage || item->cause != NULL || item->state == STATE_OK)
 			continue;
-		is_ill = is_ill || v->items[i].state != STATE_OK;
-		if (v->items[i].state != STATE_OK)
-			add_finding(v, &v->items[i]);
+		has_own = true;
+		add_finding(v, item);
 	}
-	if (!is_ill)
+	if (!has_own)
 		add_mark(v, stage);
 }
 

@@ -221,6 +221,19 @@ static void put_own(struct line *line, const struct path *path, enum path_run ru
 	}
 }
 
+bool path_option_is_known(const char *word)
+{
+	struct slice rest = slice_of(word), name;
+
+	if (!slice_split(&rest, ':', &name) || rest.len == 0 || rest.at[0] != '-')
+		return false;
+	for (enum path_run run = 0; run < RUNS; run++) {
+		if (slice_is(name, runs[run].name))
+			return true;
+	}
+	return false;
+}
+
 /* "queue:--mta=exim" */
 static void put_extra(struct line *line, const struct path *path, enum path_run run)
 {

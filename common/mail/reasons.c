@@ -27,6 +27,8 @@ const struct reason mail_reasons[] = {
 
 	{ "stage_passed", "a stage of the path of mail is as it should be",
 	  "nobody", NULL, NULL, NULL },
+	{ "stage_explained", "all that a stage of the path of mail shows is said with its cause",
+	  "nobody", NULL, NULL, NULL },
 	{ "stage_not_tested", "a stage of the path of mail was not tested",
 	  "nobody", NULL, NULL, NULL },
 	{ "plugin_failed", "a plugin that was run for this gave no answer that can be used",

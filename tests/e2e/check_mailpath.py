@@ -87,6 +87,12 @@ class Path(TestCase):
         self.assertFinding(result, "CRITICAL", "rdns_missing", "192.0.2.25", "the queue says so, too: ptr_missing")
         self.assertFinding(result, "CRITICAL", "dnsbl_listed", "psbl.surriel.com", "blocklisted, 1 message")
         self.assertNotIn("] ptr_missing ", result.out)
+        # What has a cause is no good queue, and what has none stands for itself.
+        self.assertNotIn("] stage_passed queue: ", result.out)
+        listing.write_text("".join(json.dumps(message) + "\n" for message in queue.listing()
+                                   if "blocklisted.test" in json.dumps(message)))
+        result = world.check("ill", "--with", "queue,blocklists", "--stage-option", f"queue:--input={listing}")
+        self.assertFinding(result, "OK", "stage_explained", "queue", "1 of 1 messages: blocklisted")
 
     def test_a_plugin_that_gives_no_answer_is_unknown(self):
         result = World.get().check("healthy", "--with", "queue", "--stage-option", "queue:--nonsense")
@@ -112,4 +118,6 @@ class Path(TestCase):
     def test_wrong_usage(self):
         self.assertUsage(run("check_mailpath"), "-d DOMAIN")
         self.assertUsage(run("check_mailpath", "-d", "a.test", "--with", "pigeons"), "pigeons")
+        self.assertUsage(run("check_mailpath", "-d", "a.test", "--stage-option", "pigeons:--fly"), "pigeons")
+        self.assertUsage(run("check_mailpath", "-d", "a.test", "--stage-option", "queue"), "STAGE:OPTION")
         self.assertUsage(run("check_mailpath", "-d", "a.test", "--egress-target", "b.test"), "two")
