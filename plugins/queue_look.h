@@ -52,7 +52,6 @@ struct queue_look {
 	struct queue_tally tally;
 	struct queue_classes classes;	/* of listings */
 	bool knows_corrupt;		/* not every listing tells */
-	uint64_t walked;		/* messages, before any filter */
 	bool is_sampled;
 	char *named[QUEUE_NAMED];	/* files that are corrupt; owned */
 	size_t named_count;

@@ -278,7 +278,6 @@ static void take_name(void *context, const struct spool_entry *entry)
 		count_corrupt(walk, &look->tally, &file);
 		return;
 	}
-	look->walked++;
 	if (choose(walk))
 		task |= TASK_LOOK;
 	if (task >= TASK_LOOK || look->weighs || look->filters || told.arrived == QUEUE_UNKNOWN ||

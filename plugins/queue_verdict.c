@@ -13,7 +13,6 @@ enum { TOP_LIST = 10, TOP_MAX = 1000 };
 struct verdict {
 	const struct queue_look *look;
 	const struct queue_instances *instances;
-	struct frame *frame;
 	struct result *result;
 	struct queue_count total;
 	double scale;			/* from those looked into to all */
@@ -147,20 +146,28 @@ static void add_cause(const struct verdict *v, const struct queue_cause *cause)
 		result_count(v->result, finding, "self_inflicted", messages);
 }
 
-/* What nobody tells is not 0. Where a threshold needs it, that is UNKNOWN. */
-static bool is_told(const struct verdict *v, bool is_hidden, const char *const labels[], const char *what)
+/* What nobody tells is not 0. */
+static bool knows_details(const struct verdict *v)
+{
+	return v->total.messages == 0 || !v->look->hides_details;
+}
+
+static bool knows_reasons(const struct verdict *v)
+{
+	return v->total.messages == 0 || !(v->look->hides_details || v->look->hides_reasons);
+}
+
+/* Where a threshold needs it, that is UNKNOWN. */
+static void add_not_told(const struct verdict *v, const char *const labels[], const char *what)
 {
 	struct text text = { 0 };
 	bool is_needed = false;
 
-	if (!is_hidden || v->total.messages == 0)
-		return true;
 	for (size_t i = 0; labels[i] != NULL; i++)
 		is_needed = is_needed || result_has_threshold(v->result, labels[i]);
 	text_add(&text, "what was read does not tell %s", what);
 	result_add(v->result, is_needed ? STATE_UNKNOWN : STATE_OK, "queue_not_told", "queue",
 		   v->instances->mta != NULL ? v->instances->mta->name : "queue", &text);
-	return false;
 }
 
 static void judge_reasons(const struct verdict *v)
@@ -171,14 +178,17 @@ static void judge_reasons(const struct verdict *v)
 	const struct queue_cause *sorted[QUEUE_CAUSES];
 	size_t count = sort_causes(tally, sorted);
 
-	if (is_told(v, v->look->hides_details, of_details, "from whom and where to messages are")) {
+	if (!knows_details(v)) {
+		add_not_told(v, of_details, "from whom and where to messages are");
+	} else {
 		result_measure(v->result, "bounces", estimate(v, tally->bounces));
 		result_measure(v->result, "domain_max", estimate(v, most_of(&tally->domains)));
 		result_measure(v->result, "sender_max", estimate(v, most_of(&tally->senders)));
 	}
-	if (!is_told(v, v->look->hides_reasons || v->look->hides_details, of_reasons,
-		     "why messages wait"))
+	if (!knows_reasons(v)) {
+		add_not_told(v, of_reasons, "why messages wait");
 		return;
+	}
 	result_measure(v->result, "self_inflicted", estimate(v, tally->self_inflicted));
 	for (size_t i = 0; i < count; i++)
 		add_cause(v, sorted[i]);
@@ -390,8 +400,11 @@ static void fill_data(const struct verdict *v)
 	if (!look->looks)
 		return;
 	json_object_set_new(data, "looked_into", json_integer((json_int_t)look->tally.looked_into));
+	if (knows_reasons(v))
+		json_object_set_new(data, "reasons", causes_json(v));
+	if (!knows_details(v))
+		return;
 	json_object_set_new(data, "bounces", json_integer((json_int_t)estimate(v, look->tally.bounces)));
-	json_object_set_new(data, "reasons", causes_json(v));
 	json_object_set_new(data, "top_domains", top_json(v, &look->tally.domains, "domain"));
 	json_object_set_new(data, "top_senders", top_json(v, &look->tally.senders, "sender"));
 }
@@ -424,7 +437,7 @@ void queue_judge(struct queue_look *look, const struct queue_instances *instance
 		 struct frame *frame)
 {
 	struct verdict v = {
-		.look = look, .instances = instances, .frame = frame, .result = &frame->result,
+		.look = look, .instances = instances, .result = &frame->result,
 		.total = queue_tally_total(&look->tally), .scale = 1,
 	};
 

@@ -147,6 +147,9 @@ class Thresholds(TestCase):
                         user="nobody")
         self.assertFinding(result, "UNKNOWN", "queue_not_told", "sendmail")
         self.assertEqual(result.value("total"), 4)
+        data = inside(NullmailerQueue.get(), "-M", "nullmailer", "--reasons", "--output", "json").json["data"]
+        self.assertNotIn("reasons", data)
+        self.assertIn("top_senders", data)
 
     def test_a_paused_transport(self):
         box = PostfixQueue.get().box
