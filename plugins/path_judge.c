@@ -81,8 +81,10 @@ bool path_stage_takes(enum path_stage stage, enum path_run run, const char *reas
 	/* check_rdns looks at the sender's domain, too. */
 	if (run == RUN_RDNS)
 		return (stage == STAGE_DNS) == (strcmp(of_plugin, "sender") == 0);
+	/* Who waits for an answer in vain cannot say that the resolver answers. */
 	if (run == RUN_DNS)
-		return (stage == STAGE_RESOLVER) == starts(reason, "resolver_");
+		return (stage == STAGE_RESOLVER) ==
+		       (starts(reason, "resolver_") || strcmp(reason, "timeout") == 0);
 	if (!is_smtp)
 		return true;
 	if (strcmp(of_plugin, "starttls") == 0)

@@ -11,7 +11,7 @@
 
 /* Running the plugins: each begins as soon as what it needs is through. */
 
-enum { OUTPUT_MAX = 16 << 20, MARGIN_MS = 300, PROGRAM_MAX = 4096 };
+enum { OUTPUT_MAX = 16 << 20, MARGIN_MS = 500, PROGRAM_MAX = 4096 };
 
 struct runner {
 	struct path *path;
@@ -247,7 +247,8 @@ static void put_extra(struct line *line, const struct path *path, enum path_run 
 	}
 }
 
-/* Each gets what is left, but for the time that who waits for it needs. */
+/* Each gets what is left, but for the time that who waits for it needs; and it has to
+ * start and to print, beside all the others. */
 static void put_timeout(struct line *line, const struct path *path, enum path_run run)
 {
 	int64_t left_ms = (path->frame->deadline.at_us - now_us()) / 1000 - MARGIN_MS;

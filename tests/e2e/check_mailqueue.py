@@ -340,7 +340,7 @@ class Answers(TestCase):
         self.assertFinding(result, "CRITICAL", "timeout", "postfix", "waiting for /usr/sbin/postqueue")
 
     def test_missing(self):
-        empty = WORK / "nothing"
+        empty = WORK / "empty-folder"
         empty.mkdir(exist_ok=True)
         result = self.inside("--mta", "dma")
         self.assertFinding(result, "UNKNOWN", "mta_missing", "dma")

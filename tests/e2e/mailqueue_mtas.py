@@ -8,18 +8,13 @@ import shutil
 import subprocess
 import time
 
-from harness import IS_ROOT, PLUGINS, WORK, TestCase, check_form, environment, run, write
+from harness import IS_ROOT, PLUGINS, WORK, TestCase, environment, run, write
+from mailqueue import both, inside
+from servers import queue_exim
 from servers.box import Box
-from servers.queues import (REFUSALS, DmaQueue, EximQueue, NullmailerQueue, OpensmtpdQueue, PostfixQueue,
-                            SendmailQueue, wait)
-
-
-def inside(queue, *words, user=None):
-    """Run the plugin in a box."""
-    box = getattr(queue, "box", queue)
-    result = box.run(PLUGINS / "check_mailqueue", *words, user=user, env=environment())
-    check_form(result, [str(word) for word in words])
-    return result
+from servers.queue_exim import EximQueue
+from servers.queue_sendmail import SendmailQueue
+from servers.queues import REFUSALS, DmaQueue, NullmailerQueue, OpensmtpdQueue, PostfixQueue, wait
 
 
 def check(*words, **kwargs):
@@ -29,22 +24,9 @@ def check(*words, **kwargs):
 class Agreement(TestCase):
     """The same numbers by both ways, and those of the server's own tool."""
 
-    def both(self, queue, mta, *words):
-        by_files = inside(queue, "-M", mta, "--method", "spool", *words)
-        by_command = inside(queue, "-M", mta, "--method", "command", *words)
-        for label, value in by_command.perfdata.items():
-            # In Exim's files, only the content tells who is frozen.
-            if label == "time" or (label.startswith("frozen") and label not in by_files.perfdata):
-                continue
-            if label.endswith("oldest"):
-                self.assertAlmostEqual(by_files.value(label), by_command.value(label), delta=2)
-            else:
-                self.assertEqual(by_files.perfdata[label], value, f"{label}\n{by_files}{by_command}")
-        return by_files, by_command
-
     def test_postfix(self):
         queue = PostfixQueue.get()
-        files, command = self.both(queue, "postfix", "--bytes", "--reasons")
+        files, command = both(self, queue, "postfix", "--bytes", "--reasons")
         self.assertState(files, "OK")
         listing = queue.listing()
         self.assertEqual(command.value("total"), len(listing))
@@ -65,35 +47,17 @@ class Agreement(TestCase):
         self.assertEqual(result.value("self_inflicted"), 5)
         self.assertEqual(result.value("bounces"), 1)
 
-    def test_exim(self):
-        files, _ = self.both(EximQueue.get(), "exim")
-        self.assertEqual(files.value("total"), int(EximQueue.get().box.must("exim4", "-bpc")))
-        files = inside(EximQueue.get(), "-M", "exim", "--bytes", "--reasons", "-v")
-        self.assertEqual(files.value("frozen"), 1)
-        self.assertEqual(files.value("reason blocklisted"), 1)
-        self.assertEqual(files.value("reason connect_refused"), 1)
-        # exim -bp rounds sizes from 1024 bytes on; these are smaller.
-        sizes = [int(line.split()[1]) for line in EximQueue.get().box.must("exim4", "-bp").splitlines()
-                 if "<" in line]
-        self.assertEqual(files.value("bytes"), sum(sizes))
-
-    def test_sendmail(self):
-        files, _ = self.both(SendmailQueue.get(), "sendmail", "--bytes", "--reasons")
-        self.assertEqual((files.value("deferred"), files.value("hold")), (3, 1))
-        self.assertEqual(files.value("reason connect_refused"), 1)
-        self.assertEqual(files.value("bounces"), 1)
-
     def test_opensmtpd(self):
-        files, _ = self.both(OpensmtpdQueue.get(), "opensmtpd", "--reasons")
+        files, _ = both(self, OpensmtpdQueue.get(), "opensmtpd", "--reasons")
         self.assertEqual(files.value("total"), len(OpensmtpdQueue.get().listing().splitlines()))
         self.assertEqual(files.value("reason greylisted"), 3)
 
     def test_nullmailer(self):
-        files, _ = self.both(NullmailerQueue.get(), "nullmailer", "--bytes")
+        files, _ = both(self, NullmailerQueue.get(), "nullmailer", "--bytes")
         self.assertEqual(files.value("total"), 3)
 
     def test_dma(self):
-        files, _ = self.both(DmaQueue.get(), "dma")
+        files, _ = both(self, DmaQueue.get(), "dma")
         self.assertEqual(files.value("total"), 4)
         self.assertIn("oldest", files.perfdata)
 
@@ -143,10 +107,6 @@ class Thresholds(TestCase):
         result = inside(NullmailerQueue.get(), "-M", "nullmailer", "-w", "self_inflicted=0")
         self.assertState(result, "UNKNOWN")
         self.assertFinding(result, "UNKNOWN", "queue_not_told", "nullmailer")
-        result = inside(SendmailQueue.get(), "-M", "sendmail", "--method", "command", "-w", "bounces=0",
-                        user="nobody")
-        self.assertFinding(result, "UNKNOWN", "queue_not_told", "sendmail")
-        self.assertEqual(result.value("total"), 4)
         data = inside(NullmailerQueue.get(), "-M", "nullmailer", "--reasons", "--output", "json").json["data"]
         self.assertNotIn("reasons", data)
         self.assertIn("top_senders", data)
@@ -453,3 +413,53 @@ class Files(TestCase):
         self.assertUsage(check("-H", "mail.test"), "machine")
         self.assertUsage(check("-W", "3"), "domain_max")
         self.assertUsage(check("-w", "nothing=3"), "nothing")
+
+
+class Odd(TestCase):
+    """What is seldom in the queues of Exim and Sendmail: many refusals, senders that look
+    like something else, broken files."""
+
+    def refusals(self, result):
+        for _, reason in queue_exim.REFUSALS.values():
+            self.assertGreaterEqual(result.value(f"reason {reason}"), 1, f"{reason}\n{result}")
+
+    def test_exim(self):
+        queue = EximQueue.get()
+        queue.fill()
+        files, _ = both(self, queue, "exim", "--reasons", "--bytes")
+        self.refusals(files)
+        self.assertEqual(files.value("total"), queue.count())
+        queue.fill_oddly()
+        files, command = both(self, queue, "exim", "--reasons", "--bytes")
+        self.assertEqual(files.value("total"), queue.count())
+        # A sender that says so is not frozen; exim -bp rounds sizes.
+        self.assertEqual(files.value("frozen"), 1)
+        self.assertAlmostEqual(files.value("bytes") / command.value("bytes"), 1, delta=0.05)
+        queue.break_some()
+        command = inside(queue, "-M", "exim", "--method", "command")
+        self.assertState(command, "WARNING")
+        self.assertEqual(command.value("corrupt"), 5)
+        self.assertEqual(command.value("total") + 5, queue.count())
+
+    def test_sendmail(self):
+        queue = SendmailQueue.get()
+        queue.fill()
+        queue.submit()
+        files, command = both(self, queue, "sendmail", "--reasons", "--bytes")
+        self.refusals(files)
+        self.refusals(command)
+        self.assertEqual((files.value("hold"), files.value("maildrop")), (1, 1))
+        self.assertEqual(files.value("bytes"), command.value("bytes"))
+        queue.lose()
+        for result in both(self, queue, "sendmail"):
+            self.assertState(result, "WARNING")
+            self.assertEqual(result.value("corrupt"), 1)
+        unprivileged = inside(queue, "-M", "sendmail", user="nobody")
+        self.assertEqual(unprivileged.value("total"), files.value("total"))
+        total = files.value("total")
+        queue.break_some()
+        command = inside(queue, "-M", "sendmail", "--method", "command")
+        self.assertEqual(command.value("corrupt"), 2)
+        self.assertEqual(command.value("total"), total)
+        untold = inside(queue, "-M", "sendmail", "--method", "command", "-w", "bounces=0", user="nobody")
+        self.assertFinding(untold, "UNKNOWN", "queue_not_told", "sendmail")

@@ -61,6 +61,8 @@ smtpd_peername_lookup = no
 smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
 local_recipient_maps =
+smtp_data_init_timeout = 1d
+smtp_data_done_timeout = 1d
 slow_destination_concurrency_limit = 1
 enable_long_queue_ids = no
 minimal_backoff_time = 1h
@@ -118,126 +120,6 @@ postlog   unix-dgram n  -       n       -       1       postlogd
 
     def count(self, queue):
         return sum(message["queue_name"] == queue for message in self.listing())
-
-
-class EximQueue(Once):
-    """Seven messages: three never tried, two deferred, one of them for one of two, a bounce
-    and one frozen."""
-
-    needs_root = True
-
-    def __init__(self):
-        self.box = Box("exim-queue", ("exim4-daemon-light", "exim4-base"), ("Debian-exim:2100",))
-        self.box.write("/etc/exim4/exim4.conf", """primary_hostname = mx1.signed.test
-spool_directory = /var/spool/exim4
-log_file_path = /var/log/exim4/%slog
-pid_file_path = /run/exim4/exim.pid
-exim_user = Debian-exim
-exim_group = Debian-exim
-never_users =
-local_interfaces = 127.0.0.1.14025
-daemon_smtp_ports = 14025
-host_lookup =
-rfc1413_hosts =
-keep_environment =
-split_spool_directory = SPLIT
-trusted_users = root
-begin routers
-defer:
-  driver = redirect
-  domains = deferred.test
-  data = :defer: 450 4.7.1 blocked using zen.spamhaus.org
-  allow_defer
-local:
-  driver = accept
-  domains = signed.test
-  transport = sink
-closed:
-  driver = manualroute
-  transport = closed_smtp
-  route_list = * 127.0.0.1
-  self = send
-begin transports
-sink:
-  driver = appendfile
-  file = /dev/null
-  user = nobody
-closed_smtp:
-  driver = smtp
-  port = 1
-  connect_timeout = 5s
-begin retry
-* * F,4d,6h
-""".replace("SPLIT", "false"))
-        self.box.must("sh", "-c", "mkdir -p /run/exim4 /var/spool/exim4 /var/log/exim4 && chown Debian-exim:"
-                      "Debian-exim /run/exim4 /var/spool/exim4 /var/log/exim4 && chmod 4755 /usr/sbin/exim4")
-        # No queue runner: it would try some of them a second time, or first.
-        self.box.must("exim4", "-bd")
-        for number, (how, sender, to) in enumerate((
-                ("-odq", "src@signed.test", "q1@closed.test"),
-                ("-odq", "src@signed.test", "q2@closed.test q3@signed.test"),
-                ("-odi", "src@signed.test", "tried@closed.test"),
-                ("-odi", "src@signed.test", "mixed@closed.test ok@signed.test"),
-                ("-odi", "src@signed.test", "d@deferred.test"),
-                ("-odq", "<>", "b@closed.test"),
-                ("-odq", "other@signed.test", "frozen@closed.test"))):
-            self.box.must("sh", "-c", f"printf 'From: a@b.test\\nSubject: {number}\\n\\nbody\\n' | "
-                          f"exim4 {how} -f '{sender}' {to}")
-        frozen = [line.split()[2] for line in self.box.must("exim4", "-bp").splitlines()
-                  if "<other@signed.test>" in line]
-        self.box.must("exim4", "-Mf", *frozen)
-
-
-class SendmailQueue(Once):
-    """One queued, one tried, a bounce, and one in quarantine; nothing in the queue of local
-    programs."""
-
-    needs_root = True
-
-    def __init__(self):
-        self.box = Box("sendmail-queue", ("sendmail-bin", "sendmail-base", "sendmail-cf", "m4"),
-                       ("smmta:2103", "smmsp:2104"))
-        self.box.write("/tmp-mc/sendmail.mc".replace("/tmp-mc", "/etc/mail"), """divert(-1)dnl
-include(`/usr/share/sendmail/cf/m4/cf.m4')dnl
-divert(0)dnl
-OSTYPE(`linux')dnl
-define(`confDOMAIN_NAME', `mx1.signed.test')dnl
-define(`confDONT_PROBE_INTERFACES', `True')dnl
-define(`confSERVICE_SWITCH_FILE', `/etc/mail/service.switch-nodns')dnl
-define(`confTO_ICONNECT', `5s')dnl
-define(`confMIN_QUEUE_AGE', `0')dnl
-define(`QUEUE_DIR', `/var/spool/mqueue')dnl
-define(`confPID_FILE', `/run/sendmail.pid')dnl
-define(`RELAY_MAILER_ARGS', `TCP $h 1')dnl
-define(`SMART_HOST', `relay:[127.0.0.1]')dnl
-FEATURE(`nocanonify')dnl
-FEATURE(`accept_unresolvable_domains')dnl
-FEATURE(`promiscuous_relay')dnl
-FEATURE(`no_default_msa')dnl
-DAEMON_OPTIONS(`Family=inet, Name=MTA, Address=127.0.0.1, Port=14225')dnl
-MAILER(`local')dnl
-MAILER(`smtp')dnl
-""")
-        self.box.must("sh", "-c", """set -e
-S=/usr/libexec/sendmail/sendmail
-chgrp smmsp $S; chmod 2755 $S; ln -sf $S /usr/sbin/sendmail
-mkdir -p /var/spool/mqueue /var/spool/mqueue-client
-chown root:smmsp /var/spool/mqueue; chmod 2750 /var/spool/mqueue
-chown smmsp:smmsp /var/spool/mqueue-client; chmod 2770 /var/spool/mqueue-client
-cd /usr/share/sendmail/cf/cf 2>/dev/null || cd /usr/share/sendmail/cf
-m4 /etc/mail/sendmail.mc >/etc/mail/sendmail.cf 2>/dev/null
-touch /etc/mail/local-host-names; echo 'root: root' >/etc/mail/aliases
-$S -bi
-$S -bd -q1h
-sleep 0.5
-send() { printf 'Subject: a\\n\\nbody\\n' | $S -Am "$@"; }
-send -odq -f src@signed.test one@closed.test
-id=$(ls /var/spool/mqueue | sed -n 's/^qf//p' | head -1)
-$S -Am -Qhold -qI"$id"
-send -odq -f src@signed.test queued@closed.test
-send -odi -f src@signed.test two@closed.test three@closed.test
-send -odq -f '<>' bounced@closed.test
-""")
 
 
 class OpensmtpdQueue(Once):

@@ -2,11 +2,7 @@
 #ifndef MAILPATH_TESTS_LISTED_H
 #define MAILPATH_TESTS_LISTED_H
 
-#include <stdio.h>
-
-#include "base/text.h"
-#include "mail/queue_mta.h"
-#include "unit.h"
+#include "queue_sample.h"
 
 /* A queue as a listing tells it: a line for each message, of place, arrival, size, '*' for
  * frozen, sender, and each recipient with its reason. */
@@ -70,23 +66,6 @@ static inline void listed_release(struct listed *listed)
 {
 	text_release(&listed->lines);
 	queue_tally_release(&listed->tally);
-}
-
-/* A file of tests/data/queue. */
-static inline void listed_file(const char *name, struct text *text)
-{
-	const char *srcdir = getenv("srcdir");
-	char path[4096], part[4096];
-	FILE *file;
-	size_t got;
-
-	snprintf(path, sizeof path, "%s/tests/data/queue/%s", srcdir != NULL ? srcdir : ".", name);
-	file = fopen(path, "r");
-	ck_assert_msg(file != NULL, "%s cannot be read (is srcdir set?)", path);
-	while ((got = fread(part, 1, sizeof part, file)) > 0)
-		text_add_slice(text, (struct slice){ part, got });
-	fclose(file);
-	ck_assert(!text_failed(text));
 }
 
 #endif

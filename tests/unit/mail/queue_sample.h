@@ -16,13 +16,11 @@
 /* 2026-11-24 19:00:00 UTC: the samples are a little older. */
 enum { SAMPLE_NOW = 1795546800 };
 
-/* A file below tests/data/queue, in a block of its own: exact_free() it. */
-static inline struct slice sample(const char *name)
+/* Add a file below tests/data/queue. */
+static inline void sample_read(const char *name, struct text *content)
 {
 	const char *srcdir = getenv("srcdir");
-	struct text content = { 0 };
 	char path[4096], part[4096];
-	struct slice whole;
 	size_t got;
 	FILE *file;
 
@@ -30,8 +28,18 @@ static inline struct slice sample(const char *name)
 	file = fopen(path, "r");
 	ck_assert_msg(file != NULL, "%s cannot be read (is srcdir set?)", path);
 	while ((got = fread(part, 1, sizeof part, file)) > 0)
-		text_add_slice(&content, (struct slice){ part, got });
+		text_add_slice(content, (struct slice){ part, got });
 	fclose(file);
+	ck_assert(!text_failed(content));
+}
+
+/* The same, in a block of its own: exact_free() it. */
+static inline struct slice sample(const char *name)
+{
+	struct text content = { 0 };
+	struct slice whole;
+
+	sample_read(name, &content);
 	whole = exact(text_str(&content), content.len);
 	text_release(&content);
 	return whole;

@@ -49,7 +49,7 @@ START_TEST(reads_listings)
 	struct text text = { 0 };
 	struct slice bytes;
 
-	listed_file(files[_i].file, &text);
+	sample_read(files[_i].file, &text);
 	bytes = exact(text_str(&text), text.len);
 	for (size_t i = 0; i < COUNT(steps); i++) {
 		struct listed listed;
@@ -75,7 +75,7 @@ START_TEST(sees_that_a_listing_is_cut)
 	struct text text = { 0 };
 	struct listed listed;
 
-	listed_file("exim/listing.txt", &text);
+	sample_read("exim/listing.txt", &text);
 	for (size_t len = 1; len < text.len; len++) {
 		bool is_end = len >= 2 && memcmp(text.at + len - 2, "\n\n", 2) == 0;
 
@@ -230,9 +230,9 @@ START_TEST(reads_files)
 	char path[100];
 
 	snprintf(path, sizeof path, "%s-H", spool_files[_i].name);
-	listed_file(path, &text);
+	sample_read(path, &text);
 	snprintf(path, sizeof path, "%s.log", spool_files[_i].name);
-	listed_file(path, &log);
+	sample_read(path, &log);
 	ck_assert_int_eq(read_envelope(text_slice(&text), 24, &lines, &message), QUEUE_ENVELOPE_READ);
 	ck_assert_str_eq(text_str(&lines), spool_files[_i].says);
 	ck_assert(message.knows_frozen);
@@ -254,12 +254,12 @@ START_TEST(guesses_the_size_of_long_files)
 	struct text text = { 0 }, lines = { 0 };
 	struct queue_message message = { 0 };
 
-	listed_file("exim/spool/headers-H", &text);
+	sample_read("exim/spool/headers-H", &text);
 	ck_assert_int_eq(read_envelope(text_slice(&text), 24, &lines, &message), QUEUE_ENVELOPE_READ);
 	ck_assert_int_ge(message.size, 8700);
 	ck_assert_int_le(message.size, 9300);
 	text_truncate(&text, 0);
-	listed_file("exim/spool/r0000-H", &text);
+	sample_read("exim/spool/r0000-H", &text);
 	ck_assert_int_eq(read_envelope(text_slice(&text), 24, &lines, &message), QUEUE_ENVELOPE_READ);
 	ck_assert_int_ge(message.size, 200);
 	ck_assert_int_le(message.size, 500);

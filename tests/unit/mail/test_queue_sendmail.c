@@ -74,7 +74,7 @@ START_TEST(reads_listings)
 	char path[100];
 
 	snprintf(path, sizeof path, "sendmail/%s", files[_i].file);
-	listed_file(path, &text);
+	sample_read(path, &text);
 	bytes = exact(text_str(&text), text.len);
 	for (size_t i = 0; i < COUNT(steps); i++) {
 		struct listed listed;
@@ -100,7 +100,7 @@ START_TEST(sees_that_a_listing_is_cut)
 	struct text text = { 0 };
 	struct listed listed;
 
-	listed_file("sendmail/verbose.txt", &text);
+	sample_read("sendmail/verbose.txt", &text);
 	for (size_t len = 1; len < text.len; len++) {
 		listed_read(&listed, &queue_sendmail, QUEUE_DEFERRED, 0, (struct slice){ text.at, len }, len);
 		ck_assert_msg(!listed.is_whole, "cut at %zu", len);
@@ -266,7 +266,7 @@ START_TEST(reads_files)
 {
 	struct text text = { 0 }, lines = { 0 };
 
-	listed_file(spool_files[_i].file, &text);
+	sample_read(spool_files[_i].file, &text);
 	ck_assert_int_eq(read_envelope(text_slice(&text), 5, &lines), QUEUE_ENVELOPE_READ);
 	ck_assert_str_eq(text_str(&lines), spool_files[_i].says);
 	text_release(&text);
