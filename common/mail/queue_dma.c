@@ -22,9 +22,16 @@ static bool is_id(struct slice id)
 	return id.len >= 3 && points == 1 && id.at[0] != '.' && id.at[id.len - 1] != '.';
 }
 
-/* ---- mailq ---- */
+/* Bounces of its own have no sender; to one that begins with "@" or "<>@" it has added
+ * the host's name, as to all without a domain. */
+static void take_sender(struct queue_message *message, struct slice sender)
+{
+	if (slice_starts(sender, "@") || slice_starts(sender, "<>@"))
+		sender.len = 0;
+	queue_message_from(message, sender);
+}
 
-enum { AT_START, AT_ID, AT_FROM, AT_TO };
+/* ---- mailq ---- */
 
 static bool read_line(struct queue_listing *listing, struct slice line)
 {
@@ -36,6 +43,8 @@ static bool read_line(struct queue_listing *listing, struct slice line)
 	}
 	if (slice_is(line, "--")) {
 		queue_listing_end(listing);
+		/* It stands between two. */
+		listing->has_loose_end = true;
 		return true;
 	}
 	if (slice_trim(line).len == 0)
@@ -52,7 +61,7 @@ static bool read_line(struct queue_listing *listing, struct slice line)
 	if (!listing->is_open)
 		return false;
 	if (slice_is(name, "From")) {
-		queue_message_from(&listing->message, rest);
+		take_sender(&listing->message, rest);
 		return true;
 	}
 	if (!slice_is(name, "To"))
@@ -99,13 +108,14 @@ static enum queue_envelope read_envelope(struct slice block, const struct queue_
 {
 	struct slice line, name;
 
-	if (block.len == 0)
+	/* It is written, or taken away, in this moment; dma lists no such message either. */
+	if (block.len == 0 || about->body_size == QUEUE_UNKNOWN)
 		return QUEUE_ENVELOPE_UNFINISHED;
 	while (slice_split(&block, '\n', &line)) {
 		if (!slice_split(&line, ':', &name))
 			continue;
 		if (slice_is(name, "Sender"))
-			queue_message_from(message, slice_trim(line));
+			take_sender(message, slice_trim(line));
 		else if (slice_is(name, "Recipient"))
 			queue_message_to(message, slice_trim(line), (struct slice){ "", 0 });
 	}

@@ -327,7 +327,8 @@ static void read_log(struct slice log, struct queue_message *message)
 		if (end == NULL)
 			continue;
 		word = slice_trim((struct slice){ end + 1, (size_t)(line.at + line.len - end) - 1 });
-		if (word.len > 0)
+		/* That it was not tried again says nothing of why. */
+		if (word.len > 0 && !slice_starts(word, "retry time not reached"))
 			queue_message_because(message, address, word);
 	}
 }
@@ -356,6 +357,7 @@ const struct queue_mta queue_exim = {
 		.folders = { { "input", QUEUE_DEFERRED, 1, false } },
 		.name = read_name,
 		.envelope = read_envelope,
+		.tells_reasons = true,
 		.body_path = body_path,
 		.log_path = log_path,
 		.log_is_read_from_end = true,

@@ -84,6 +84,8 @@ void queue_listing_feed(struct queue_listing *listing, struct slice bytes)
 			take_line(listing, text_slice(&listing->rest));
 		else if (end != NULL && !listing->skips)
 			take_line(listing, piece);
+		else if (end != NULL)
+			listing->lines++;
 		if (end != NULL) {
 			text_truncate(&listing->rest, 0);
 			listing->skips = false;

@@ -34,6 +34,7 @@ struct queue_listing {
 	uint64_t told;			/* how many there are, by the listing's own word */
 	bool knows_told;
 	uint64_t messages;		/* found */
+	bool hides_details;		/* it lists messages, but not from whom and where to */
 	uint64_t lines, bad_lines;	/* all, and not understood */
 	char bad_line[QUEUE_EXAMPLE];	/* the first of them; foreign, cut */
 	unsigned depth;			/* the row's own: where in a message it is */
@@ -128,6 +129,7 @@ struct queue_spool {
 	bool (*body_path)(const struct queue_file *file, char path[QUEUE_PATH]);
 	/* The file that tells why it waits, relative to the spool; NULL: there is none. */
 	bool (*log_path)(const struct queue_file *file, char path[QUEUE_PATH]);
+	bool tells_reasons;		/* there or in the envelope */
 	bool log_is_read_from_end;	/* the last QUEUE_LOG bytes, not the first */
 	void (*log)(struct slice log, struct queue_message *message);
 };
@@ -148,7 +150,7 @@ struct queue_command {
 };
 
 /* What a command that failed says (standard error and output), and what that means. */
-enum queue_failure { QUEUE_FAILED, QUEUE_FORBIDDEN, QUEUE_DOWN };
+enum queue_failure { QUEUE_FAILED, QUEUE_FORBIDDEN, QUEUE_DOWN, QUEUE_HARMLESS };
 struct queue_complaint {
 	const char *words;		/* any case; NULL ends the list */
 	enum queue_failure means;
@@ -170,10 +172,14 @@ struct queue_mta {
 						 * otherwise */
 	struct queue_command commands[QUEUE_COMMANDS];
 	const struct queue_complaint *complaints;
+	/* Says what is paused, and that its server lives; `paused` reads that: false: nothing is. */
+	struct queue_command status;
+	bool (*paused)(struct slice output, struct text *what);
 	const struct queue_mta *also;		/* a second queue, in files only: what `commands` list
 						 * holds it, too; or NULL */
 	/* A line of a listing. False: it is not understood. */
 	bool (*line)(struct queue_listing *listing, struct slice line);
+	bool listing_tells_reasons;
 	/* Does this look like the first line of its listing? */
 	bool (*recognises)(struct slice line);
 	struct queue_spool spool;
@@ -181,9 +187,6 @@ struct queue_mta {
 	bool has_no_daemon;			/* nothing has to run for it */
 	const char *recipe;			/* how a monitoring user gets to read the queue */
 };
-
-/* What `smtpctl show status` says is paused ("MTA, MDA"); false: nothing is. */
-bool queue_opensmtpd_paused(struct slice status, struct text *what);
 
 extern const struct queue_mta queue_postfix, queue_exim, queue_sendmail, queue_opensmtpd,
 	queue_nullmailer, queue_dma;

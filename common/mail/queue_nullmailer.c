@@ -96,6 +96,9 @@ static enum queue_envelope read_envelope(struct slice block, const struct queue_
 
 static const struct queue_complaint complaints[] = {
 	{ "permission denied", QUEUE_FORBIDDEN },
+	/* All that it says when it lost its setuid bit. */
+	{ "cannot change directory to queue", QUEUE_FORBIDDEN },
+	{ "cannot open queue directory", QUEUE_FORBIDDEN },
 	{ NULL, QUEUE_FAILED },
 };
 

@@ -91,8 +91,7 @@ static enum queue_envelope read_envelope(struct slice block, const struct queue_
 	uint64_t created;
 	bool has_version = false;
 
-	if (block.len == 0)
-		return QUEUE_ENVELOPE_UNFINISHED;
+	/* What is being written lies elsewhere, so an empty file is none. */
 	while (slice_split(&block, '\n', &line)) {
 		if (!slice_split(&line, ':', &name))
 			continue;
@@ -118,6 +117,21 @@ static enum queue_envelope read_envelope(struct slice block, const struct queue_
 	return QUEUE_ENVELOPE_READ;
 }
 
+/* ---- smtpctl show status: "MTA paused" ---- */
+
+static bool paused(struct slice status, struct text *what)
+{
+	struct slice line, name;
+
+	while (slice_split(&status, '\n', &line)) {
+		if (!slice_word(&line, &name) || !slice_is(slice_trim(line), "paused"))
+			continue;
+		text_add(what, "%s", what->len > 0 ? ", " : "");
+		text_add_foreign(what, name);
+	}
+	return what->len > 0;
+}
+
 static const struct queue_complaint complaints[] = {
 	{ "need root privileges", QUEUE_FORBIDDEN },
 	{ "permission denied", QUEUE_FORBIDDEN },
@@ -135,7 +149,11 @@ const struct queue_mta queue_opensmtpd = {
 		  .arguments = { "show", "queue" }, .place = QUEUE_DEFERRED },
 	},
 	.complaints = complaints,
+	.status = { .programs = { "/usr/sbin/smtpctl", "/usr/local/sbin/smtpctl" },
+		    .arguments = { "show", "status" } },
+	.paused = paused,
 	.line = read_line,
+	.listing_tells_reasons = true,
 	.recognises = recognises,
 	.spool = {
 		.folders = {
@@ -144,6 +162,7 @@ const struct queue_mta queue_opensmtpd = {
 		},
 		.name = read_name,
 		.envelope = read_envelope,
+		.tells_reasons = true,
 		.body_path = body_path,
 	},
 	.signs = {
@@ -153,17 +172,3 @@ const struct queue_mta queue_opensmtpd = {
 	.recipe = "smtpctl wants root: run check_mailqueue by sudo with fixed arguments (see "
 		  "check_mailqueue(1))",
 };
-
-bool queue_opensmtpd_paused(struct slice status, struct text *what)
-{
-	struct slice line, name, rest;
-
-	while (slice_split(&status, '\n', &line)) {
-		rest = line;
-		if (slice_word(&rest, &name) && slice_is(slice_trim(rest), "paused")) {
-			text_add(what, "%s", what->len > 0 ? ", " : "");
-			text_add_foreign(what, name);
-		}
-	}
-	return what->len > 0;
-}

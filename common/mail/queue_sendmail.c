@@ -69,8 +69,10 @@ static bool begin_entry(struct queue_listing *listing, struct slice line)
 	listing->reason[0] = '\0';
 	rest = slice_trim(rest);
 	/* "(Permission denied)", "(no control file)", "(job completed)" */
-	if (rest.len == 0 || rest.at[0] == '(')
+	if (rest.len == 0 || rest.at[0] == '(') {
+		listing->hides_details = true;
 		return true;
+	}
 	if (!slice_word(&rest, &word) || !slice_number(word, INT64_MAX, &size) ||
 	    !queue_date(&listing->clock, &rest, &printed))
 		return false;
@@ -233,6 +235,7 @@ static const struct queue_mta client = {
 		.folders = { { ".", QUEUE_MAILDROP, 2, false } },
 		.name = read_name,
 		.envelope = read_envelope,
+		.tells_reasons = true,
 		.body_path = body_path,
 	},
 	.has_no_daemon = true,
@@ -252,11 +255,13 @@ const struct queue_mta queue_sendmail = {
 	.complaints = complaints,
 	.also = &client,
 	.line = read_line,
+	.listing_tells_reasons = true,
 	.recognises = recognises,
 	.spool = {
 		.folders = { { ".", QUEUE_DEFERRED, 2, false } },
 		.name = read_name,
 		.envelope = read_envelope,
+		.tells_reasons = true,
 		.body_path = body_path,
 	},
 	.signs = {

@@ -25,6 +25,13 @@ const struct reason mail_reasons[] = {
 	{ "secret_exposed", "a file with secrets can be read by everybody",
 	  "you", "chmod o-r the file, and change the secret if others use this machine", NULL, NULL },
 
+	{ "stage_passed", "a stage of the path of mail is as it should be",
+	  "nobody", NULL, NULL, NULL },
+	{ "stage_not_tested", "a stage of the path of mail was not tested",
+	  "nobody", NULL, NULL, NULL },
+	{ "plugin_failed", "a plugin that was run for this gave no answer that can be used",
+	  "you", "run it by hand, as the same user, and see what it says", NULL, NULL },
+
 	/* the DNS, as seen from here */
 	{ "resolver_silent", "no question of this run was answered by the resolver",
 	  "you", "start the resolver, open port 53 (UDP and TCP) towards it, or name another one "
@@ -130,6 +137,9 @@ const struct reason mail_reasons[] = {
 	{ "queue_corrupt", "a file in the queue is no whole message, or is not the mail server's",
 	  "you", "look at the file, and move it out of the queue if nothing else can be done with it",
 	  NULL, "corrupt" },
+	{ "queue_not_told", "what was read of the queue does not tell all that was asked for",
+	  "you", "let check_mailqueue read the queue's files (see \"Privileges\" in check_mailqueue(1)); "
+	  "nullmailer and dma keep no reasons", NULL, NULL },
 	{ "queue_estimated", "reasons, senders and domains were estimated from a sample",
 	  "nobody", NULL, NULL, NULL },
 	{ "mail_system_down", "the mail server that this queue belongs to is not running",
@@ -138,7 +148,8 @@ const struct reason mail_reasons[] = {
 	  "you", "run check_mailqueue as root or as the spool's owner, or watch the daemon otherwise (check_smtp_send)",
 	  NULL, NULL },
 	{ "transport_paused", "the mail server is told not to deliver",
-	  "you", "if the pause is over, take it out of the configuration, and flush the queue", NULL, NULL },
+	  "you", "if the pause is over, end it (in the configuration, or by smtpctl resume), and flush "
+	  "the queue", NULL, NULL },
 	{ "no_permission", "the queue may not be read by this user",
 	  "you", "allow the monitoring user to read the queue: see \"Privileges\" in check_mailqueue(1)",
 	  NULL, NULL },

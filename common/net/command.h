@@ -19,7 +19,7 @@ struct command {
 
 enum { COMMAND_INPUT = 4096 };
 
-enum { COMMAND_COMPLAINT = 512 };
+enum { COMMAND_COMPLAINT = 4096 };
 
 struct command_end {
 	bool was_killed;			/* by a signal: `code` is its number */

@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from harness import IS_ROOT, PLUGINS, WORK, FakeDNS, Server, TestCase, write
+from harness import IS_ROOT, PLUGINS, WORK, TOP, FakeDNS, Server, TestCase, write
 from icinga import QUEUE, ZONE
 from servers.dane import Dane
 from servers.dovecot import PASSWORD, USER
@@ -203,7 +203,7 @@ define service {{
             "believed": f"mailpath_spf_dmarc!signed.test!--spf --resolver {dane.resolver}",
             "name": f"mailpath_rdns!--expect '/^mx[12][.]world[.]test$$/' --resolver {names.resolver}",
             "names": f"mailpath_rdns_mx!world.test!--helo other.world.test --resolver {names.resolver}",
-            "queue": f"mailpath_mailqueue!--input {write('nagios-queue', QUEUE)} -w oldest=4h",
+            "queue": f"mailpath_mailqueue!--queue-dir {TOP}/contrib/world/queue -w 5 -c 7",
             "way out": f"mailpath_smtp_egress!127.0.0.1:{postfix.mx}!--egress-target 127.0.0.1:{closed.port} "
                        f"--egress-target 127.0.0.2:{closed.port}",
         }
@@ -216,8 +216,8 @@ define service {{
         notified = (self.folder / "notified").read_text()
         self.assertEqual({name: row[0] for name, row in rows.items()},
                          {"plain": "OK", "refused": "CRITICAL", "outside": "WARNING", "dane": "CRITICAL",
-                          "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "believed": "CRITICAL",
-                          "name": "OK", "names": "CRITICAL", "queue": "WARNING",
+                           "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "believed": "CRITICAL",
+                           "name": "OK", "names": "CRITICAL", "queue": "WARNING",
                           "way out": "CRITICAL"},
                          rows)
         self.assertTrue(rows["plain"][1].startswith(f"SMTP OK - 127.0.0.1:{postfix.mx} answers, "), rows["plain"])
@@ -234,6 +234,7 @@ define service {{
         for name, finding in (("outside", r"\[WARNING\] greylisted mx3\.world\.test\[127\.0\.0\.12\]:\d+: "),
                               ("dane", r"\[CRITICAL\] tlsa_mismatch wrong\.signed\.test\["),
                               ("bad login", r"\[CRITICAL\] auth_failed localhost\["),
+                              ("queue", r"\[WARNING\] blocklisted blocklisted: 4 messages: "),
                               ("believed", r"\[CRITICAL\] spf_missing signed\.test: "),
                               ("names", r"\[CRITICAL\] rdns_missing 192\.0\.2\.2: "),
                               ("way out", r"\[CRITICAL\] egress_25_blocked IPv4: ")):

@@ -58,6 +58,10 @@ class Quickstart(TestCase):
                      'TXT at ill.example._report._dmarc.reports.example: "v=DMARC1"',
                      '_mta-sts.ill.example. TXT "v=STSv1; id=20261124;"'):
             self.assertIn(cure, ill)
+        self.assertRegex(done.stdout, r"(?m)^MAILQUEUE WARNING - 4 of 6 messages: blocklisted .* total=6;;;0 ")
+        self.assertRegex(done.stdout, r"(?m)^\[WARNING\] blocklisted blocklisted: 4 messages: .*\n    fix: find out "
+                                      r"why the list has it")
+        self.assertRegex(done.stdout, r" deferred_oldest=[1-9]\d*s;.* self_inflicted=4;0;;0 .*'reason greylisted'=1;")
         # With the script its servers have ended.
         with socket.socket() as client:
             self.assertNotEqual(client.connect_ex(("127.0.0.1", int(port))), 0)
