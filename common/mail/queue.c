@@ -124,6 +124,13 @@ void queue_message_because(struct queue_message *message, struct slice address,
 		queue_message_to(message, (struct slice){ "", 0 }, reason);
 }
 
+void queue_message_because_of(struct queue_message *message, size_t number, struct slice reason)
+{
+	struct queue_recipient *recipient = &message->recipients[number];
+
+	keep(message, reason, &recipient->reason, &recipient->reason_len);
+}
+
 struct slice queue_message_sender(const struct queue_message *message)
 {
 	return kept(message, message->sender, message->sender_len);

@@ -61,6 +61,9 @@ void queue_message_to(struct queue_message *message, struct slice address, struc
 void queue_message_because(struct queue_message *message, struct slice address,
 			   struct slice reason);
 
+/* The same of one recipient, by its number. */
+void queue_message_because_of(struct queue_message *message, size_t number, struct slice reason);
+
 struct slice queue_message_sender(const struct queue_message *message);
 struct slice queue_message_recipient(const struct queue_message *message, size_t number);
 struct slice queue_message_reason(const struct queue_message *message, size_t number);

@@ -138,7 +138,7 @@ enum { QUEUE_BLOCK = 4096, QUEUE_LOG = 16384 };
 
 /* ---- a mail server ---- */
 
-enum { QUEUE_COMMANDS = 3, QUEUE_ARGUMENTS = 6, QUEUE_WAYS = 5 };
+enum { QUEUE_COMMANDS = 4, QUEUE_ARGUMENTS = 6, QUEUE_WAYS = 5 };
 
 struct queue_command {
 	/* Where the program may be; the first that is there is taken. */

@@ -36,7 +36,7 @@ static bool begin_entry(struct queue_listing *listing, struct slice line)
 		if (!slice_split(&date, '-', &part) || !slice_number(part, 9999, &parts[i]))
 			return false;
 	}
-	if (parts[1] < 1 || parts[1] > 12 || parts[2] < 1 || parts[2] > 31 ||
+	if (date.at != NULL || parts[1] < 1 || parts[1] > 12 || parts[2] < 1 || parts[2] > 31 ||
 	    !queue_time_of_day(hour, &second) || !slice_number(size, INT64_MAX, &bytes))
 		return false;
 	queue_listing_begin(listing, QUEUE_DEFERRED);

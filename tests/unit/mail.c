@@ -12,6 +12,15 @@ Suite *suite_dnsbl_zones(void);
 Suite *suite_message(void);
 Suite *suite_mime(void);
 Suite *suite_mx_find(void);
+Suite *suite_queue(void);
+Suite *suite_queue_dma(void);
+Suite *suite_queue_listing(void);
+Suite *suite_queue_mta(void);
+Suite *suite_queue_nullmailer(void);
+Suite *suite_queue_opensmtpd(void);
+Suite *suite_queue_postfix(void);
+Suite *suite_queue_exim(void);
+Suite *suite_queue_sendmail(void);
 Suite *suite_rdns(void);
 Suite *suite_rdns_generic(void);
 Suite *suite_reasons(void);
@@ -33,9 +42,12 @@ int main(void)
 	static Suite *(*const suites[])(void) = {
 		suite_address, suite_dane_find, suite_dkim_find, suite_dkim_key, suite_dmarc_find,
 		suite_dmarc_record, suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime,
-		suite_mx_find, suite_rdns, suite_rdns_generic, suite_reasons, suite_reply_class, suite_sasl, suite_smtp,
+		suite_mx_find, suite_queue, suite_queue_dma, suite_queue_listing, suite_queue_mta,
+		suite_queue_nullmailer, suite_queue_opensmtpd, suite_queue_postfix,
+		suite_queue_exim, suite_queue_sendmail, suite_rdns, suite_rdns_generic, suite_reasons, suite_reply_class, suite_sasl, suite_smtp,
 		suite_smtp_reply, suite_spf_check, suite_spf_macro, suite_spf_mend,
-		suite_spf_record, suite_spf_tree, suite_tag_list, suite_tagged_record, suite_tlsa,
+		suite_spf_record, suite_spf_tree, suite_tag_list, suite_tagged_record,
+		suite_tlsa,
 	};
 
 	return unit_run(suites, COUNT(suites));

@@ -3,13 +3,14 @@
 are laid over /etc, /usr and /var, in namespaces of their own. Nothing outside changes,
 no packet leaves, and all that runs inside ends with the tests."""
 
+import atexit
 import os
 import re
 import subprocess
 import time
 import unittest
 
-from harness import WORK, IS_ROOT, Run
+from harness import BUILD, IS_ROOT, WORK, Run, Server
 from servers.leash import Leashed
 
 # What is written goes to a tmpfs. There is a network, but it ends at the loopback.
@@ -35,8 +36,14 @@ printf '127.0.0.1 localhost\\n127.0.0.1 mx1.signed.test mx1\\n::1 localhost\\n' 
 ip link set lo up
 echo $$ >"$BOX/ready.new"
 mv "$BOX/ready.new" "$BOX/ready"
-exec sleep infinity
+# Until the tests end, in whatever way they do: then all ends that runs in here.
+read -r nothing || :
 """
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
 
 
 class Box:
@@ -50,14 +57,17 @@ class Box:
         if packages:
             self.fetch(packages)
         environment = os.environ | {"BOX": str(self.folder), "USERS": " ".join(users)}
-        # The first process has number 1 inside; the file tells when all is there.
-        self.leash = Leashed(
+        self.unshare = Server(
             ["unshare", "--mount", "--uts", "--pid", "--net", "--ipc", "--fork", "--kill-child",
              "--mount-proc", "--propagation", "private", "bash", "-c", INSIDE],
-            ready=(self.folder / "ready").exists, env=environment,
-            stderr=(self.folder / "stderr").open("w"))
-        self.pid = self.first_process()
+            ready=(self.folder / "ready").exists, env=environment, stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=(self.folder / "stderr").open("w"))
+        # The first process inside.
+        self.pid = children_of(self.unshare.process.pid)[0]
         self.services = []
+        self.fakes = 0
+        # Before its parts are: unshare heeds no signal.
+        atexit.register(self.stop)
 
     def fetch(self, packages):
         done = subprocess.run(["apt-get", "-q", "download", *packages], cwd=self.folder,
@@ -67,18 +77,6 @@ class Box:
             raise unittest.SkipTest(f"no package {' '.join(packages)}: {done.stderr.strip()}")
         for file in files:
             subprocess.run(["dpkg", "-x", file, self.folder / "root"], check=True)
-
-    def first_process(self):
-        """The pid, seen from here, of the box's first process: the child of unshare, which
-        is a child of the leash."""
-        def children(pid):
-            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-                return [int(word) for word in file.read().split()]
-
-        for child in children(self.leash.process.pid):
-            for grandchild in children(child):
-                return grandchild
-        raise RuntimeError("the box is empty")
 
     def argv(self, words, user):
         inside = ["nsenter", "--target", str(self.pid), "--mount", "--uts", "--pid", "--net",
@@ -102,9 +100,9 @@ class Box:
             raise RuntimeError(f"{words}: {done}")
         return done.out
 
-    def start(self, *words, user=None):
-        """A service inside, until the box ends or .stop()."""
-        service = Leashed(self.argv(words, user))
+    def start(self, *words, user=None, **kwargs):
+        """A service inside that stays in the foreground, until the box ends or .stop()."""
+        service = Leashed(self.argv(words, user), **kwargs)
         self.services.append(service)
         return service
 
@@ -120,6 +118,14 @@ class Box:
                 raise RuntimeError(f"nobody listens on port {port} in {self.folder.name}")
             time.sleep(0.05)
 
+    def fake_smtp(self, replies):
+        """A server inside (fakesmtp.c) that says `replies`: command -> reply; its port."""
+        self.fakes += 1
+        script = self.folder / f"fakesmtp-{self.fakes}"
+        script.write_text("".join(f"{command}\t{reply}\n" for command, reply in replies.items()))
+        service = self.start(BUILD / "tests/e2e/servers/fakesmtp", script, stdout=subprocess.PIPE)
+        return int(service.process.stdout.readline())
+
     def refuser(self, port, reply, stage="rcpt"):
         """A server inside that refuses at this stage, with these words."""
         # smtp-sink keeps running only as long as its leash holds.
@@ -129,6 +135,8 @@ class Box:
         return service
 
     def stop(self):
+        if self.unshare.process.poll() is None:
+            self.unshare.process.stdin.close()
+            self.unshare.process.wait(10)
         for service in self.services:
             service.stop()
-        self.leash.stop()
