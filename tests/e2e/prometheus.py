@@ -113,7 +113,8 @@ class Files(TestCase):
             path.unlink()
 
 
-@unittest.skipUnless(shutil.which("prometheus"), "no prometheus")
+@unittest.skipUnless(shutil.which("prometheus") and shutil.which("prometheus-node-exporter"),
+                     "no prometheus, or no prometheus-node-exporter")
 class Carried(TestCase):
     def test_prometheus_has_what_the_plugins_wrote_and_the_dashboard_asks_for_it(self):
         world = World(self)
