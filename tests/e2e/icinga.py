@@ -176,6 +176,11 @@ object ApiUser "root" {{ password = "probe"; permissions = [ "*" ] }}"""))
   vars.spf_dmarc_selector = "s1"
   vars.spf_dmarc_ip = [ "$address$", "192.0.2.11" ]
   vars.spf_dmarc_resolver = {resolver}""",
+            "path": f"""check_command = "mailpath_mailpath"
+  vars.mailpath_domain = "example.test"
+  vars.mailpath_ip = [ "$address$" ]
+  vars.mailpath_with = [ "rdns", "sender" ]
+  vars.mailpath_resolver = {resolver}""",
             "queue": f"""check_command = "mailpath_mailqueue"
   vars.mailqueue_input = "{queue}"
   vars.mailqueue_reasons = true
@@ -204,7 +209,7 @@ object ApiUser "root" {{ password = "probe"; permissions = [ "*" ] }}"""))
             self.assertEqual(STATES[int(last["exit_status"])], state)
             self.assertEqual(STATES[int(row["state"])], state)
         self.assertEqual({name: STATES[int(row["state"])] for name, row in results.items()},
-                         {"lists": "WARNING", "reverse": "OK", "sender": "CRITICAL", "queue": "WARNING",
+                         {"lists": "WARNING", "reverse": "OK", "sender": "CRITICAL", "path": "WARNING", "queue": "WARNING",
                           "refused": "CRITICAL", "wrong": "UNKNOWN"})
         self.assertIn(["--hostname", "192.0.2.10", "--hostname", "192.0.2.11"],
                       [[w for i, w in enumerate(line) if "--hostname" in line[max(i - 1, 0):i + 1]]

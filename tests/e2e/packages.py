@@ -62,7 +62,9 @@ class Packages(TestCase):
         shutil.copytree(source / "contrib/packaging/debian", source / "debian")
         shell("dpkg-buildpackage", "-us", "-uc", "-b", "-d", "-j2", cwd=source,
               DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=2")
-        said = shell("lintian", "--fail-on", "error,warning", "--allow-root", *folder.glob("*.changes"))
+        # The maintainer's address is a stand-in.
+        said = shell("lintian", "--fail-on", "error,warning", "--allow-root", "--suppress-tags",
+                     "bogus-mail-host,bogus-mail-host-in-debian-changelog", *folder.glob("*.changes"))
         self.assertNotRegex(said, "(?m)^[EW]: ")
         packages = {path.name.split("_")[0]: path for path in folder.glob("*.deb")}
         self.assertEqual(set(packages), {"mailpath-plugins", "mailpath-plugins-smtp"})
@@ -93,7 +95,9 @@ class Packages(TestCase):
                               f"{release.name}/contrib/packaging/mailpath-plugins.spec"))
         packages = [path for path in folder.glob("RPMS/*/*.rpm") if "debug" not in path.name]
         self.assertEqual(len(packages), 2)
-        said = shell("rpmlint", spec, *packages)
+        shell("tar", "xf", release.tarball, f"{release.name}/contrib/packaging", cwd=folder)
+        said = shell("rpmlint", "--rpmlintrc",
+                     folder / release.name / "contrib/packaging/mailpath-plugins.rpmlintrc", spec, *packages)
         self.assertIn(" 0 errors, 0 warnings", said)
         for package in packages:
             needs = shell("rpm", "-qp", "--requires", package)

@@ -47,6 +47,8 @@ class World:
         test.addCleanup(hostile.stop)
         self.sections = {
             "check_dnsbl": f"hostname=192.0.2.10\nzone=bl.test\nresolver={dns.resolver}\n",
+            "check_mailpath": f"domain=example.test\nip=192.0.2.10\nwith=rdns\nwith=sender\n"
+                              f"resolver={dns.resolver}\n",
             "check_mailqueue": f"input={write('prometheus-queue', QUEUE)}\nreasons=\n",
             "check_rdns": f"hostname=192.0.2.10\nresolver={dns.resolver}\n",
             "check_smtp_send": f"hostname=127.0.0.1\nport={hostile.port}\nfrom=<>\nto=a@b.test\n",
@@ -111,7 +113,8 @@ class Files(TestCase):
             path.unlink()
 
 
-@unittest.skipUnless(shutil.which("prometheus"), "no prometheus")
+@unittest.skipUnless(shutil.which("prometheus") and shutil.which("prometheus-node-exporter"),
+                     "no prometheus, or no prometheus-node-exporter")
 class Carried(TestCase):
     def test_prometheus_has_what_the_plugins_wrote_and_the_dashboard_asks_for_it(self):
         world = World(self)
