@@ -48,7 +48,7 @@ struct queue_look {
 	bool filters;			/* only some messages count */
 
 	struct queue_tally tally;
-	struct queue_classes classes;	/* of listings */
+	struct reply_memo classes;	/* of listings */
 	bool knows_corrupt;		/* a listing does not tell */
 	uint64_t walked;		/* messages, before any filter */
 	bool is_sampled;
