@@ -155,10 +155,11 @@ static void set_clock(struct maillog_look *look)
 		clock->offset = clock->offset_before = settings->zone;
 		clock->is_foreign = true;
 	}
-	/* What holds at the end of the window decides how the local time is read. */
+	/* By the last change of the local time that lines in the window, or soon behind it,
+	 * can know of. */
 	for (int round = 0; round < 2; round++) {
-		if (!settings->has_zone &&
-		    !process_utc_offset_at(look->now, &clock->offset, &clock->changed, &clock->offset_before))
+		if (!settings->has_zone && !process_utc_offset_at(look->now + 86400, &clock->offset,
+								  &clock->changed, &clock->offset_before))
 			clock->changed = INT64_MIN;
 		if (settings->has_until)
 			look->now = log_stamp_time(&settings->until, clock, look->now);

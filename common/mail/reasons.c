@@ -175,8 +175,8 @@ const struct reason mail_reasons[] = {
 	  "you", "see whether the system logger runs and where it writes (--log); a server with little mail "
 	  "may be silent for longer: --silence", NULL, NULL },
 	{ "log_missing", "there is no such log",
-	  "you", "name the log with --log; of the journal: journalctl -o short-iso --since -15min | "
-	  "check_maillog --log -", NULL, NULL },
+	  "you", "name the log with --log; the journal is read by --log - from what journalctl -o "
+	  "short-iso --since -15min prints", NULL, NULL },
 	{ "log_unreadable", "a log, or a rotated part of it, could not be read",
 	  "you", "see what it says; compressed logs can be gzip or xz", NULL, NULL },
 	{ "log_clock_differs", "the times in the log are not those of this machine's clock",

@@ -24,12 +24,12 @@ enum {
 	XZ_MEMORY = 80 << 20,		/* what xz -9 wants */
 };
 
-static bool failed(const char *path, struct fault *fault)
+static bool failed(struct fault *fault)
 {
 	bool is_forbidden = errno == EACCES || errno == EPERM;
 
 	return fault_set(fault, errno == ENOENT ? FAULT_USAGE :
-			 is_forbidden ? FAULT_PERMISSION : FAULT_LOCAL, "%s: %s", path, strerror(errno));
+			 is_forbidden ? FAULT_PERMISSION : FAULT_LOCAL, "%s", strerror(errno));
 }
 
 /* ---- the files */
@@ -40,9 +40,9 @@ static bool open_source(struct log_source *source, struct fault *fault)
 
 	source->fd = open(source->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (source->fd < 0 || fstat(source->fd, &about) != 0)
-		return failed(source->path, fault);
+		return failed(fault);
 	if (!S_ISREG(about.st_mode))
-		return fault_set(fault, FAULT_LOCAL, "%s: this is no file", source->path);
+		return fault_set(fault, FAULT_LOCAL, "this is no file");
 	source->size = about.st_size;
 	source->written = about.st_mtime;
 	source->device = about.st_dev;
@@ -203,7 +203,7 @@ bool log_source_open(struct log_chain *chain, size_t number, bool *is_again, str
 
 	*is_again = false;
 	if (source->form == LOG_UNREADABLE)
-		return fault_set(fault, FAULT_PROTOCOL, "%s: only gzip and xz can be read", source->path);
+		return fault_set(fault, FAULT_PROTOCOL, "only gzip and xz can be read");
 	if (source->fd < 0 && !open_source(source, fault))
 		return false;
 	for (size_t i = 0; i < number; i++)
@@ -257,14 +257,14 @@ static bool read_input(struct stream *s, void *to, size_t size, size_t *got)
 		ssize_t count;
 
 		if (deadline_passed(s->wants->deadline))
-			return fault_set(s->fault, FAULT_TIMEOUT, "standard input: still not at its end");
+			return fault_set(s->fault, FAULT_TIMEOUT, "still not at its end");
 		if (poll(&ready, 1, deadline_poll_ms(s->wants->deadline, INT64_MAX)) <= 0)
 			continue;
 		count = read(STDIN_FILENO, to, size);
 		if (count < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (count < 0)
-			return failed("standard input", s->fault);
+			return failed(s->fault);
 		*got = (size_t)count;
 		return true;
 	}
@@ -279,14 +279,14 @@ static bool read_bytes(struct stream *s, void *to, size_t size, size_t *got)
 	if (s->source->is_input)
 		return read_input(s, to, size, got);
 	if (deadline_passed(s->wants->deadline))
-		return fault_set(s->fault, FAULT_TIMEOUT, "%s: still not at its end", s->source->path);
+		return fault_set(s->fault, FAULT_TIMEOUT, "still not at its end");
 	if (left <= 0)
 		return true;
 	do
 		count = pread(s->source->fd, to, (int64_t)size < left ? size : (size_t)left, s->at);
 	while (count < 0 && errno == EINTR);
 	if (count < 0)
-		return failed(s->source->path, s->fault);
+		return failed(s->fault);
 	*got = (size_t)count;
 	s->at += count;
 	s->source->bytes_read += (uint64_t)count;
@@ -295,7 +295,7 @@ static bool read_bytes(struct stream *s, void *to, size_t size, size_t *got)
 
 static bool broken(struct stream *s)
 {
-	return fault_set(s->fault, FAULT_PROTOCOL, "%s: it is compressed, and broken", s->source->path);
+	return fault_set(s->fault, FAULT_PROTOCOL, "it is compressed, and broken");
 }
 
 static bool open_stream(struct stream *s)
@@ -375,7 +375,7 @@ static bool unxz_some(struct stream *s, size_t *got)
 		end = lzma_code(&s->xz, s->is_between ? LZMA_FINISH : LZMA_RUN);
 		s->is_over = end == LZMA_STREAM_END;
 		if (end == LZMA_MEMLIMIT_ERROR)
-			return fault_set(s->fault, FAULT_LOCAL, "%s: it takes too much memory", s->source->path);
+			return fault_set(s->fault, FAULT_LOCAL, "it takes too much memory");
 		if (end != LZMA_OK && end != LZMA_STREAM_END)
 			return broken(s);
 	}
@@ -485,14 +485,14 @@ static bool look_at(struct look *k, int64_t at, int64_t till, size_t *got)
 
 	*got = 0;
 	if (deadline_passed(k->wants->deadline))
-		return fault_set(k->fault, FAULT_TIMEOUT, "%s: still looking for the time", k->source->path);
+		return fault_set(k->fault, FAULT_TIMEOUT, "still looking for the time");
 	if (left <= 0)
 		return true;
 	do
 		count = pread(k->source->fd, k->bytes, left < BLOCK ? (size_t)left : BLOCK, at);
 	while (count < 0 && errno == EINTR);
 	if (count < 0)
-		return failed(k->source->path, k->fault);
+		return failed(k->fault);
 	*got = (size_t)count;
 	k->source->bytes_read += (uint64_t)count;
 	return true;

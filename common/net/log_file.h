@@ -11,6 +11,8 @@
 /* A log and what was rotated away of it, read line by line, from the moment on that is
  * wanted: found by bisection, so that a log of 10 GB costs what is wanted of it. */
 
+/* Faults do not name the file: who calls knows it. */
+
 /* Longer lines are cut. */
 enum { LOG_LINE_MAX = 8192 };
 

@@ -197,11 +197,11 @@ class Documentation(TestCase):
         port = receiver.process.stdout.readline().strip()       # the README has 10025, as long
         readme = (TOP / "README").read_text()
         examples = re.findall(r"^    \$ (check_\w+) (.*)\n((?:    .*\n)+)", readme, re.M)
-        self.assertEqual({plugin for plugin, _, _ in examples}, {"check_dnsbl", "check_smtp_send", "check_spf_dmarc"})
+        self.assertEqual({plugin for plugin, _, _ in examples}, {"check_dnsbl", "check_maillog", "check_smtp_send", "check_spf_dmarc"})
         for plugin, words, expected in examples:
             done = subprocess.run([PLUGINS / plugin, "--resolver", server.resolver,
                                    *words.replace("-p 10025 ", f"-p {port} ").split()],
-                                  capture_output=True, text=True, check=False)
+                                  capture_output=True, text=True, check=False, cwd=TOP)
             printed = done.stdout.replace(f"]:{port}", "]:10025")
             shown = re.sub(r"(?m)^    ", "", expected)
             self.assertEqual(re.sub(r"(time\w*)=[\d.]+s", r"\1=Ts", printed),

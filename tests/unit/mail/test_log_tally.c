@@ -55,6 +55,22 @@ START_TEST(counts_what_lines_say)
 }
 END_TEST
 
+/* A memo that took two texts for one would make a wrong reason. */
+START_TEST(remembers_what_texts_mean_but_not_whose_mailbox_it_is)
+{
+	struct reply_memo memo = { .at[0].hash = 0 };
+	const char *full = reply_memo_reason(&memo, slice_of("452 4.2.2 <a@b.test>: Mailbox full [192.0.2.1]"));
+
+	ck_assert_str_eq(full, "mailbox_full");
+	ck_assert_ptr_eq(reply_memo_reason(&memo, slice_of("452 4.2.2 <cc@b.test>: Mailbox full [2001:db8::1]")),
+			 full);
+	ck_assert_str_eq(reply_memo_reason(&memo, slice_of("550 5.1.1 <a@b.test>: User unknown")),
+			 "recipient_unknown");
+	ck_assert_str_eq(reply_memo_reason(&memo, slice_of("550 [Greylisted] try again later <")), "greylisted");
+	ck_assert_str_eq(reply_memo_reason(&memo, slice_of("[")), "unclassified");
+}
+END_TEST
+
 Suite *suite_log_tally(void);
 
 Suite *suite_log_tally(void)
@@ -63,6 +79,7 @@ Suite *suite_log_tally(void)
 	TCase *tcase = tcase_create("tally");
 
 	tcase_add_test(tcase, counts_what_lines_say);
+	tcase_add_test(tcase, remembers_what_texts_mean_but_not_whose_mailbox_it_is);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
