@@ -132,12 +132,12 @@ static void plan(struct queue_look *look, const struct queue_settings *settings,
 	look->filters = settings->filter.sender != NULL || settings->filter.recipient_domain != NULL;
 }
 
-static void note_life(struct queue_look *look, const struct queue_mta *mta, const char *subject,
-		      struct frame *frame)
+static void note_life(struct queue_look *look, const struct queue_mta *mta, enum daemon_life life,
+		      const char *subject, struct frame *frame)
 {
 	struct text text = { 0 };
 
-	switch (look->life) {
+	switch (life) {
 	case DAEMON_ALIVE:
 		return;
 	case DAEMON_DEAD:
@@ -176,6 +176,7 @@ static void add_unread(struct frame *frame, const struct queue_mta *mta, const c
 	case FAULT_PROTOCOL:
 		break;
 	}
+	frame->was_cut_off = frame->was_cut_off || fault->kind == FAULT_TIMEOUT;
 	finding = result_add_fault(&frame->result, fault->kind == FAULT_TIMEOUT ?
 				   frame->settings.monitor.timeout.state : STATE_UNKNOWN, id, "queue",
 				   subject, fault);
@@ -185,35 +186,51 @@ static void add_unread(struct frame *frame, const struct queue_mta *mta, const c
 	}
 }
 
+/* By its program, which may list a queue that nobody works on. */
+static bool read_command(struct queue_look *look, const struct queue_mta *mta,
+			 const struct queue_instance *instance, const char *why, struct frame *frame)
+{
+	bool good = queue_command_read(look, mta, instance, why, frame);
+
+	if (good && instance->life == DAEMON_DEAD && !look->says_down)
+		note_life(look, mta, DAEMON_DEAD, queue_subject(mta, instance), frame);
+	return good;
+}
+
 /* From its files if they may be read, else by its program. */
 static bool read_instance(struct queue_look *look, const struct queue_instances *instances,
 			  const struct queue_instance *instance, const struct queue_settings *settings,
 			  struct frame *frame)
 {
-	const struct queue_mta *mta = instances->mta;
-	struct text subject = { 0 };
+	const struct queue_mta *mta = instance->mta != NULL ? instance->mta : instances->mta;
+	const char *subject = queue_subject(mta, instance);
 	struct fault fault = { 0 };
+	uint64_t before = queue_look_counted(look);
 	bool good = false, tries_spool = settings->method != QUEUE_METHOD_COMMAND;
 	bool may_ask = settings->method != QUEUE_METHOD_SPOOL && settings->queue_dir == NULL;
 
-	queue_instance_print(mta, instance, &subject);
+	/* The command has listed this one along with the other. */
+	if (instance->mta != NULL && look->by_command)
+		return true;
 	if (tries_spool && instance->spool != NULL) {
 		good = queue_spool_read(look, mta, instance, &frame->deadline, &fault);
 		if (good)
-			note_life(look, mta, text_str(&subject), frame);
+			note_life(look, mta, instance->life, subject, frame);
 	} else if (tries_spool) {
 		fault_set(&fault, FAULT_PERMISSION, "where its spool is, only its program knows");
 	}
-	/* What was counted before it failed does not count. */
-	if (tries_spool && !good && instances->count == 1) {
+	/* What was counted before it failed does not count; and of several instances it
+	 * cannot be told from what does. */
+	if (!good && instances->count == 1) {
 		queue_tally_release(&look->tally);
 		queue_tally_open(&look->tally);
+	} else if (!good) {
+		may_ask = may_ask && queue_look_counted(look) == before;
 	}
 	if (!good && fault.kind != FAULT_TIMEOUT && (may_ask || !tries_spool))
-		good = queue_command_read(look, mta, instance, tries_spool ? fault.text : NULL, frame);
-	else if (!good)
-		add_unread(frame, mta, text_str(&subject), &fault);
-	text_release(&subject);
+		return read_command(look, mta, instance, tries_spool ? fault.text : NULL, frame);
+	if (!good)
+		add_unread(frame, mta, subject, &fault);
 	return good;
 }
 
@@ -234,6 +251,8 @@ static void read_queues(struct queue_look *look, struct queue_instances *instanc
 	text_add(&frame->result.target, "%s", instances->mta->name);
 	queue_find_several(instances, settings, frame);
 	queue_judge_pauses(instances, frame);
+	queue_spool_lives(instances);
+	queue_command_status(instances, frame);
 	for (size_t i = 0; i < instances->count; i++)
 		all = read_instance(look, instances, &instances->at[i], settings, frame) && all;
 	/* Half a queue is not the queue. */

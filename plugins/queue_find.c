@@ -82,7 +82,7 @@ void queue_find_missing(const struct queue_settings *settings, struct frame *fra
 	for (size_t i = 0; queue_mtas[i] != NULL && settings->queue_dir == NULL; i++)
 		text_add(&text, "%s %s", i > 0 ? "," : "", queue_mtas[i]->title);
 	result_add(&frame->result, STATE_UNKNOWN, "mta_missing", "queue",
-		   settings->queue_dir != NULL ? settings->queue_dir : "this machine", &text);
+		   settings->queue_dir != NULL ? settings->queue_dir : "machine", &text);
 }
 
 void queue_find_several(const struct queue_instances *instances,
@@ -91,14 +91,15 @@ void queue_find_several(const struct queue_instances *instances,
 	struct text text = { 0 };
 	size_t others = 0;
 
-	if (settings->mta != NULL || settings->queue_dir != NULL || settings->config_dir != NULL)
+	if ((settings->mta != NULL && strcmp(settings->mta, "auto") != 0) ||
+	    settings->queue_dir != NULL || settings->config_dir != NULL)
 		return;
 	for (size_t i = 0; queue_mtas[i] != NULL; i++) {
 		if (queue_mtas[i] != instances->mta && is_used_here(queue_mtas[i]))
 			text_add(&text, "%s%s", others++ > 0 ? ", " : "there is also ", queue_mtas[i]->title);
 	}
 	if (others > 0)
-		result_add(&frame->result, STATE_OK, "mta_several", "queue", instances->mta->title, &text);
+		result_add(&frame->result, STATE_OK, "mta_several", "queue", instances->mta->name, &text);
 	else
 		text_release(&text);
 }
@@ -249,6 +250,13 @@ static bool add_other(struct queue_instances *instances)
 		instance->spool = strdup(first_there(mta->spools) != NULL ? first_there(mta->spools) :
 					 mta->spools[0]);
 	text_release(&value);
+	if (mta->also == NULL || first_there(mta->also->spools) == NULL)
+		return true;
+	instance = add(instances);
+	if (instance == NULL)
+		return false;
+	instance->mta = mta->also;
+	instance->spool = strdup(first_there(mta->also->spools));
 	return true;
 }
 
@@ -285,12 +293,9 @@ void queue_instances_release(struct queue_instances *instances)
 	free(instances->at);
 }
 
-void queue_instance_print(const struct queue_mta *mta, const struct queue_instance *instance,
-			  struct text *text)
+const char *queue_subject(const struct queue_mta *mta, const struct queue_instance *instance)
 {
-	text_add(text, "%s", mta->title);
-	if (instance->name != NULL)
-		text_add(text, " %s", instance->name);
+	return instance->name != NULL ? instance->name : mta->name;
 }
 
 /* ---- pauses ---- */
@@ -324,18 +329,17 @@ void queue_judge_pauses(const struct queue_instances *instances, struct frame *f
 {
 	for (size_t i = 0; i < instances->count; i++) {
 		const struct queue_instance *instance = &instances->at[i];
-		struct text subject = { 0 }, config = { 0 };
+		struct text config = { 0 };
 
-		queue_instance_print(instances->mta, instance, &subject);
 		if (instance->config_dir != NULL)
 			text_add(&config, "%s/main.cf", instance->config_dir);
 		else if (!instance->is_elsewhere && first_there(instances->mta->configs) != NULL)
 			text_add(&config, "%s", first_there(instances->mta->configs));
 		for (size_t p = 0; p < sizeof pauses / sizeof *pauses && config.len > 0; p++) {
 			if (strcmp(pauses[p].mta, instances->mta->name) == 0)
-				judge_pause(p, text_str(&config), text_str(&subject), frame);
+				judge_pause(p, text_str(&config), queue_subject(instances->mta, instance),
+					    frame);
 		}
-		text_release(&subject);
 		text_release(&config);
 	}
 }

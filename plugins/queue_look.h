@@ -23,11 +23,13 @@ struct queue_settings {
 
 /* One queue of one mail server; Postfix may have several. */
 struct queue_instance {
+	const struct queue_mta *mta;	/* not the instances' own row, or NULL */
 	char *name;			/* of the user, or NULL; owned */
 	char *config_dir;		/* owned, or NULL: the default one */
 	char *spool;			/* owned, or NULL: it is not known */
 	bool is_elsewhere;		/* the spool is one that the user names: only what lies in it
 					 * tells whether its server lives */
+	enum daemon_life life;		/* of its server */
 };
 
 struct queue_instances {
@@ -55,8 +57,10 @@ struct queue_look {
 	char *named[QUEUE_NAMED];	/* files that are corrupt; owned */
 	size_t named_count;
 	bool by_spool, by_command;	/* how it was read */
+	bool hides_details, hides_reasons;	/* what was read does not tell them */
+	bool says_down;			/* a listing: its server does not run */
+	struct text why_not;		/* by its files */
 	bool was_read;			/* at least one queue */
-	enum daemon_life life;		/* of the server of the spool read last */
 	bool life_unknown;		/* of one of them */
 	bool knows_space;
 	struct spool_space space;	/* of the spool that has least */
@@ -74,9 +78,12 @@ void queue_instances_release(struct queue_instances *instances);
 /* What its configuration says of pauses becomes findings. */
 void queue_judge_pauses(const struct queue_instances *instances, struct frame *frame);
 
-/* What a queue is called: "Postfix", or "Postfix instance postfix-out". */
-void queue_instance_print(const struct queue_mta *mta, const struct queue_instance *instance,
-			  struct text *text);
+/* What findings call a queue: "postfix", or an instance's name. */
+const char *queue_subject(const struct queue_mta *mta, const struct queue_instance *instance);
+
+/* See which of their servers live, while this may still be seen: to read a queue, root
+ * becomes another. */
+void queue_spool_lives(struct queue_instances *instances);
 
 /* Read a queue from its files. False: the fault tells why not, and nothing was counted.
  * FAULT_USAGE stands for a spool that is not there. */
@@ -89,9 +96,14 @@ bool queue_spool_read(struct queue_look *look, const struct queue_mta *mta,
 bool queue_command_read(struct queue_look *look, const struct queue_mta *mta,
 			const struct queue_instance *instance, const char *why,
 			struct frame *frame);
+/* Ask their own program what is paused, where there is one that tells: this becomes
+ * findings. Whether the server lives is then known, too. */
+void queue_command_status(struct queue_instances *instances, struct frame *frame);
 /* Read a saved listing. */
 void queue_input_read(struct queue_look *look, const char *path, struct frame *frame);
 
+/* Files and messages that were counted so far, good or corrupt. */
+uint64_t queue_look_counted(const struct queue_look *look);
 /* Count a message of a listing; the context is the look. */
 void queue_look_count(void *context, struct queue_message *message);
 void queue_look_name(struct queue_look *look, const char *path);

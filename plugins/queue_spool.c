@@ -19,7 +19,7 @@ struct worker {
 	struct queue_message message;
 	struct reply_memo classes;
 	char block[QUEUE_BLOCK], log[QUEUE_LOG];
-	bool was_forbidden;
+	bool was_forbidden, was_exhausted;
 };
 
 struct walk {
@@ -138,6 +138,9 @@ static enum reading read_message(struct walk *walk, const struct spool_entry *en
 		return READING_NONE;
 	case SPOOL_FORBIDDEN:
 		worker->was_forbidden = true;
+		return READING_NONE;
+	case SPOOL_EXHAUSTED:
+		worker->was_exhausted = true;
 		return READING_NONE;
 	case SPOOL_NO_FILE:
 	case SPOOL_UNREADABLE:
@@ -312,7 +315,7 @@ static bool read_all(struct walk *walk, struct fault *fault)
 {
 	struct queue_look *look = walk->look;
 	size_t workers = spool_workers(WORKERS);
-	bool good;
+	bool good, is_exhausted;
 
 	/* Names cost little: knowing how many there are, each is chosen or not at once, and
 	 * nothing has to be kept. */
@@ -333,16 +336,20 @@ static bool read_all(struct walk *walk, struct fault *fault)
 	for (size_t i = 0; i < workers; i++)
 		queue_tally_open(&walk->workers[i].counts);
 	good = walk_all(walk, take_name, fault);
-	spool_pool_close(walk->pool);
+	is_exhausted = !spool_pool_close(walk->pool);
 	for (size_t i = 0; i < workers; i++) {
 		struct worker *worker = &walk->workers[i];
 
+		is_exhausted = is_exhausted || worker->was_exhausted;
 		if (good && worker->was_forbidden)
 			good = fault_set(fault, FAULT_PERMISSION, "there are files that may not be read");
 		queue_tally_add(&look->tally, &worker->counts);
 		queue_message_release(&worker->message);
 	}
 	free(walk->workers);
+	if (good && is_exhausted)
+		good = fault_set(fault, FAULT_LOCAL, "too few descriptors or too little memory to read "
+				 "its files (ulimit)");
 	if (good && deadline_passed(walk->deadline))
 		good = fault_set(fault, FAULT_TIMEOUT, "its files were not read to their end");
 	return good;
@@ -380,6 +387,22 @@ static enum daemon_life find_life(const struct queue_mta *mta, const struct queu
 		}
 	}
 	return life;
+}
+
+void queue_spool_lives(struct queue_instances *instances)
+{
+	for (size_t i = 0; i < instances->count; i++) {
+		struct queue_instance *instance = &instances->at[i];
+		const struct queue_mta *mta = instance->mta != NULL ? instance->mta : instances->mta;
+		struct fault fault;
+		int root;
+
+		instance->life = DAEMON_UNKNOWN;
+		if (instance->spool == NULL || !spool_open(instance->spool, &root, &fault))
+			continue;
+		instance->life = find_life(mta, instance, root);
+		close(root);
+	}
 }
 
 static void note_space(struct queue_look *look, int root)
@@ -421,15 +444,17 @@ bool queue_spool_read(struct queue_look *look, const struct queue_mta *mta,
 	if (!process_random(&walk.random, sizeof walk.random))
 		return fault_set(fault, FAULT_LOCAL, "no random numbers");
 	walk.random |= 1;
-	if (!spool_open(instance->spool, &walk.root, fault))
+	if (!spool_open(instance->spool, &walk.root, fault)) {
+		if (fault->kind == FAULT_LOCAL)
+			fault->kind = FAULT_USAGE;
 		return false;
-	/* What only root may see is looked at first. */
-	look->life = find_life(mta, instance, walk.root);
+	}
 	note_space(look, walk.root);
 	good = become_owner(&mta->spool, walk.root, fault) && read_all(&walk, fault);
 	close(walk.root);
 	if (!good)
 		return fault_prefix(fault, "%s: ", instance->spool);
+	look->hides_reasons = look->hides_reasons || !mta->spool.tells_reasons;
 	look->knows_corrupt = look->was_read = look->by_spool = true;
 	return true;
 }

@@ -147,16 +147,39 @@ static void add_cause(const struct verdict *v, const struct queue_cause *cause)
 		result_count(v->result, finding, "self_inflicted", messages);
 }
 
+/* What nobody tells is not 0. Where a threshold needs it, that is UNKNOWN. */
+static bool is_told(const struct verdict *v, bool is_hidden, const char *const labels[], const char *what)
+{
+	struct text text = { 0 };
+	bool is_needed = false;
+
+	if (!is_hidden || v->total.messages == 0)
+		return true;
+	for (size_t i = 0; labels[i] != NULL; i++)
+		is_needed = is_needed || result_has_threshold(v->result, labels[i]);
+	text_add(&text, "what was read does not tell %s", what);
+	result_add(v->result, is_needed ? STATE_UNKNOWN : STATE_OK, "queue_not_told", "queue",
+		   v->instances->mta != NULL ? v->instances->mta->name : "queue", &text);
+	return false;
+}
+
 static void judge_reasons(const struct verdict *v)
 {
+	static const char *const of_details[] = { "bounces", "domain_max", "sender_max", NULL };
+	static const char *const of_reasons[] = { "self_inflicted", "reason", NULL };
 	const struct queue_tally *tally = &v->look->tally;
 	const struct queue_cause *sorted[QUEUE_CAUSES];
 	size_t count = sort_causes(tally, sorted);
 
-	result_measure(v->result, "bounces", estimate(v, tally->bounces));
+	if (is_told(v, v->look->hides_details, of_details, "from whom and where to messages are")) {
+		result_measure(v->result, "bounces", estimate(v, tally->bounces));
+		result_measure(v->result, "domain_max", estimate(v, most_of(&tally->domains)));
+		result_measure(v->result, "sender_max", estimate(v, most_of(&tally->senders)));
+	}
+	if (!is_told(v, v->look->hides_reasons || v->look->hides_details, of_reasons,
+		     "why messages wait"))
+		return;
 	result_measure(v->result, "self_inflicted", estimate(v, tally->self_inflicted));
-	result_measure(v->result, "domain_max", estimate(v, most_of(&tally->domains)));
-	result_measure(v->result, "sender_max", estimate(v, most_of(&tally->senders)));
 	for (size_t i = 0; i < count; i++)
 		add_cause(v, sorted[i]);
 }
@@ -167,6 +190,7 @@ static void add_corrupt(const struct verdict *v)
 {
 	const struct queue_look *look = v->look;
 	uint64_t count = look->tally.places[QUEUE_CORRUPT].messages;
+	struct finding *finding;
 	struct text text = { 0 };
 
 	if (count == 0)
@@ -178,7 +202,8 @@ static void add_corrupt(const struct verdict *v)
 	}
 	if (count > 5)
 		text_add(&text, ", ...");
-	result_add(v->result, STATE_OK, "queue_corrupt", "queue", "corrupt", &text);
+	finding = result_add(v->result, STATE_OK, "queue_corrupt", "queue", "corrupt", &text);
+	result_count(v->result, finding, "corrupt", (double)count);
 }
 
 static void add_space(const struct verdict *v)
@@ -253,9 +278,14 @@ static void add_counted(const struct verdict *v)
 	struct text text = { 0 };
 
 	print_counts(v, &text);
-	text_add(&text, ", %s", v->look->by_spool ? "read from its files" : "by its own listing");
+	text_add(&text, ", %s", v->look->by_spool ? "read from its files" :
+		 v->look->by_command ? "by its own listing" : "by a saved listing");
+	if (v->look->by_command && v->look->why_not.len > 0) {
+		text_add(&text, ", as ");
+		text_add_foreign(&text, text_slice(&v->look->why_not));
+	}
 	result_add(v->result, STATE_OK, "queue_counted", "queue",
-		   v->instances->mta != NULL ? v->instances->mta->title : "queue", &text);
+		   v->instances->mta != NULL ? v->instances->mta->name : "queue", &text);
 }
 
 /* ---- data ---- */
@@ -338,9 +368,10 @@ static json_t *corrupt_json(const struct queue_look *look)
 static void fill_data(const struct verdict *v)
 {
 	const struct queue_look *look = v->look;
-	json_t *data = json_pack("{ss? ss so}", "mta",
+	json_t *data = json_pack("{ss? ss? so}", "mta",
 				 v->instances->mta != NULL ? v->instances->mta->name : NULL, "method",
-				 look->by_spool ? "spool" : look->by_command ? "command" : "input",
+				 look->by_spool ? "spool" : look->by_command ? "command" :
+				 look->settings->input != NULL ? "input" : NULL,
 				 "instances", instances_json(v));
 
 	v->result->data = data;
@@ -384,7 +415,7 @@ static void add_top(const struct verdict *v, const struct frequent *frequent, co
 /* The lists that were asked for stand in the text, too. */
 static void add_tops(const struct verdict *v)
 {
-	add_top(v, &v->look->tally.domains, "recipient domains");
+	add_top(v, &v->look->tally.domains, "domains");
 	add_top(v, &v->look->tally.senders, "senders");
 }
 

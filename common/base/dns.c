@@ -35,6 +35,7 @@ const char *dns_type_word(enum dns_type type)
 	case DNS_A: return "A";
 	case DNS_NS: return "NS";
 	case DNS_CNAME: return "CNAME";
+	case DNS_SOA: return "SOA";
 	case DNS_PTR: return "PTR";
 	case DNS_MX: return "MX";
 	case DNS_TXT: return "TXT";

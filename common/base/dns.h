@@ -11,6 +11,7 @@ enum dns_type {
 	DNS_A = 1,
 	DNS_NS = 2,
 	DNS_CNAME = 5,
+	DNS_SOA = 6,
 	DNS_PTR = 12,
 	DNS_MX = 15,
 	DNS_TXT = 16,
@@ -35,8 +36,9 @@ struct dns_record {
 	struct ip ip;		/* A, AAAA */
 	uint16_t preference;	/* MX */
 	struct slice data;	/* NS, CNAME, PTR, MX: a name in lower case, without the
-				 * last dot, odd bytes as \DDD; TXT: its strings, joined;
-				 * TLSA: as a zone file has it */
+				 * last dot, odd bytes as \DDD; SOA: two of these, with a
+				 * blank between: its first server and its contact; TXT: its
+				 * strings, joined; TLSA: as a zone file has it */
 };
 
 /* Shared by all questions that had this answer; see dns_release(). */

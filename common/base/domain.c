@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool parse_ascii(struct slice s, struct domain *domain, struct fault *fault)
+/* `marks` are what a label may hold beside letters and digits. */
+static bool parse_ascii(struct slice s, const char *marks, struct domain *domain, struct fault *fault)
 {
 	struct slice rest, label;
 
@@ -20,7 +21,8 @@ static bool parse_ascii(struct slice s, struct domain *domain, struct fault *fau
 
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c - 'A' + 'a');
-		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && strchr("-_.", c) == NULL)
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' &&
+		    strchr(marks, c) == NULL)
 			return fault_set(fault, FAULT_USAGE, "a character that no name has");
 		if (c == '\0')
 			return fault_set(fault, FAULT_USAGE, "a NUL in a name");
@@ -37,6 +39,8 @@ static bool parse_ascii(struct slice s, struct domain *domain, struct fault *fau
 	return true;
 }
 
+static const char host_marks[] = "-_";
+
 bool domain_parse(struct slice s, struct domain *domain, struct fault *fault)
 {
 	char utf8[4 * DOMAIN_MAX];	/* longer ones cannot fit as A-labels */
@@ -47,16 +51,21 @@ bool domain_parse(struct slice s, struct domain *domain, struct fault *fault)
 	for (size_t i = 0; i < s.len; i++)
 		foreign |= (unsigned char)s.at[i] > 0x7f;
 	if (!foreign)
-		return parse_ascii(s, domain, fault);
+		return parse_ascii(s, host_marks, domain, fault);
 	if (!slice_copy(s, utf8, sizeof utf8))
 		return fault_set(fault, FAULT_USAGE, "too long a name");
 	failed = idn2_to_ascii_8z(utf8, &ascii, IDN2_NONTRANSITIONAL);
 	if (failed)
 		return fault_set(fault, FAULT_USAGE, "no international domain name: %s",
 				 idn2_strerror(failed));
-	good = parse_ascii(slice_of(ascii), domain, fault);
+	good = parse_ascii(slice_of(ascii), host_marks, domain, fault);
 	idn2_free(ascii);
 	return good;
+}
+
+bool domain_parse_alias(struct slice s, struct domain *domain, struct fault *fault)
+{
+	return parse_ascii(s, "-_/", domain, fault);
 }
 
 bool domain_same(const struct domain *a, const struct domain *b)

@@ -21,6 +21,10 @@ struct domain {
  * what is wrong without repeating the name. */
 bool domain_parse(struct slice s, struct domain *domain, struct fault *fault);
 
+/* The same for the end of an alias, where a label may hold '/', too: those of
+ * RFC 2317 do ("0/25"). ASCII only. */
+bool domain_parse_alias(struct slice s, struct domain *domain, struct fault *fault);
+
 bool domain_same(const struct domain *a, const struct domain *b);
 
 /* Is it `parent` itself, or below it? The parent is a name in its normal form. */

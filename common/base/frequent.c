@@ -18,7 +18,7 @@ static uint32_t hash_of(const struct frequent *frequent, struct slice name)
 	uint64_t hash = 14695981039346656037u ^ (uintptr_t)frequent->at;
 
 	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (unsigned char)small(name.at[i])) * 1099511628211u;
+		hash = (hash ^ (unsigned char)name.at[i]) * 1099511628211u;
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
@@ -99,31 +99,30 @@ static bool make_room(struct frequent *frequent)
 	return true;
 }
 
-static char *copy_of(struct slice name)
+/* The name as it is kept, and looked for: a NUL would end it early. */
+static struct slice written(struct slice name, char to[FREQUENT_NAME_MAX + 1])
 {
-	char *copy = malloc(name.len + 1);
+	size_t len = name.len < FREQUENT_NAME_MAX ? name.len : FREQUENT_NAME_MAX;
 
-	if (copy == NULL)
-		return NULL;
-	for (size_t i = 0; i < name.len; i++)
-		copy[i] = name.at[i] == '\0' ? '?' : small(name.at[i]);
-	copy[name.len] = '\0';
-	return copy;
+	for (size_t i = 0; i < len; i++)
+		to[i] = name.at[i] == '\0' ? '?' : small(name.at[i]);
+	to[len] = '\0';
+	return (struct slice){ to, len };
 }
 
 void frequent_add(struct frequent *frequent, struct slice name, uint64_t occasion)
 {
 	struct frequent_name *slot;
+	char buffer[FREQUENT_NAME_MAX + 1];
 	uint32_t hash;
 
-	if (name.len > FREQUENT_NAME_MAX)
-		name.len = FREQUENT_NAME_MAX;
 	if (frequent->at == NULL)
 		frequent->at = calloc(SLOTS, sizeof *frequent->at);
 	if (frequent->at == NULL) {
 		frequent->failed = true;
 		return;
 	}
+	name = written(name, buffer);
 	hash = hash_of(frequent, name);
 	slot = slot_of(frequent->at, hash, name);
 	if (slot->name == NULL) {
@@ -134,7 +133,7 @@ void frequent_add(struct frequent *frequent, struct slice name, uint64_t occasio
 			}
 			slot = slot_of(frequent->at, hash, name);
 		}
-		slot->name = copy_of(name);
+		slot->name = strdup(name.at);
 		if (slot->name == NULL) {
 			frequent->failed = true;
 			return;

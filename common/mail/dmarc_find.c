@@ -240,14 +240,13 @@ static void find_policy(struct dmarc_report *report)
 
 /* ---- RFC 7489 ---- */
 
-/* RFC 7489 3.2: one label below the public suffix. */
-static void by_suffix(const struct domain *domain, struct domain *organizational)
+void dmarc_registrable(const struct domain *domain, struct domain *registrable)
 {
 	const char *found = psl_registrable_domain(psl_builtin(), domain->text);
 
-	*organizational = *domain;
+	*registrable = *domain;
 	if (found != NULL)
-		set_name(organizational, found);
+		set_name(registrable, found);
 }
 
 /* RFC 7489 6.6.3: the author's domain and the organisational domain, and no
@@ -257,7 +256,7 @@ static void find_legacy_policy(struct dmarc_report *report)
 	const struct dmarc_walk *walk = &report->walk;
 	struct dmarc_verdict *verdict = &report->legacy;
 
-	by_suffix(&walk->steps[0].domain, &report->legacy_organizational);
+	dmarc_registrable(&walk->steps[0].domain, &report->legacy_organizational);
 	for (int i = 0; i < (int)walk->count; i++) {
 		const struct dmarc_step *step = &walk->steps[i];
 
@@ -297,7 +296,7 @@ static void align(const struct dmarc_report *report, struct dmarc_alignment *ali
 	bool is_same = domain_same(author, other);
 	struct domain by_list;
 
-	by_suffix(other, &by_list);
+	dmarc_registrable(other, &by_list);
 	alignment->is_strict = mode == 's';
 	alignment->is_aligned_by_suffix =
 		is_same || (mode != 's' && domain_same(&by_list, &report->legacy_organizational));

@@ -121,4 +121,8 @@ enum dmarc_mail dmarc_destination_mail(const struct dmarc_destination *destinati
 bool dmarc_name(const struct domain *domain, struct domain *name);
 bool dmarc_report_name(const struct domain *policy, const struct domain *host, struct domain *name);
 
+/* The organizational domain by RFC 7489 3.2: one label below the public suffix. The name
+ * itself where it is none of such a one. */
+void dmarc_registrable(const struct domain *domain, struct domain *registrable);
+
 #endif

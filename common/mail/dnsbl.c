@@ -202,6 +202,11 @@ static bool apply_marks(struct slice s, struct dnsbl_zone *zone, struct fault *f
 		while (value.len + 1 < s.len && memchr(marks, value.at[value.len], 3) == NULL)
 			value.len++;
 		s = (struct slice){ s.at + 1 + value.len, s.len - 1 - value.len };
+		if (mark == '=' && memchr(value.at, '[', value.len) != NULL &&
+		    memchr(value.at, ']', value.len) == NULL)
+			return fault_set(fault, FAULT_USAGE,
+					 "=%.*s has no ]: where a ';' begins a comment, as in Nagios' "
+					 "files, write ','", (int)value.len, value.at);
 		if (mark == '=' && !dnsbl_codes_parse(value, &zone->codes))
 			return fault_set(fault, FAULT_USAGE,
 					 "=%.*s is no code such as 127.0.0.[2;4..7]", (int)value.len,

@@ -270,20 +270,21 @@ static struct queue_cause *cause_of(struct queue_tally *tally, const char *reaso
 	return &tally->causes[i];
 }
 
-/* The text, as far as it fits, between two characters. */
+/* The text; what does not fit is cut between two characters, which is shown. */
 static void keep_example(struct queue_cause *cause, struct slice text)
 {
-	size_t len = 0, step;
+	size_t len = 0, step, most = text.len < QUEUE_EXAMPLE ? QUEUE_EXAMPLE : QUEUE_EXAMPLE - 3;
 
 	while (len < text.len && text.at[len] != '\0') {
 		step = text_utf8((struct slice){ text.at + len, text.len - len }, &(uint32_t){ 0 });
 		step = step > 0 ? step : 1;
-		if (len + step >= QUEUE_EXAMPLE)
+		if (len + step >= most)
 			break;
 		len += step;
 	}
 	memcpy(cause->example, text.at, len);
-	cause->example[len] = '\0';
+	memcpy(cause->example + len, "...", most < QUEUE_EXAMPLE ? 3 : 0);
+	cause->example[len + (most < QUEUE_EXAMPLE ? 3 : 0)] = '\0';
 }
 
 static void count_cause(struct queue_tally *tally, const char *reason, struct slice text,

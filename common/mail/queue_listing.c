@@ -84,6 +84,8 @@ void queue_listing_feed(struct queue_listing *listing, struct slice bytes)
 			take_line(listing, text_slice(&listing->rest));
 		else if (end != NULL && !listing->skips)
 			take_line(listing, piece);
+		else if (end != NULL)
+			listing->lines++;
 		if (end != NULL) {
 			text_truncate(&listing->rest, 0);
 			listing->skips = false;
@@ -106,6 +108,8 @@ bool queue_listing_close(struct queue_listing *listing, struct fault *fault)
 				 listing->bad_line);
 	if (is_cut)
 		return fault_set(fault, FAULT_PROTOCOL, "it ends in the middle of a line");
+	if (listing->has_loose_end)
+		return fault_set(fault, FAULT_PROTOCOL, "it ends in the middle of a message");
 	if (listing->needs_end && !listing->is_complete)
 		return fault_set(fault, FAULT_PROTOCOL, "it has no end: there were more lines");
 	if (listing->knows_told && listing->told != listing->messages)

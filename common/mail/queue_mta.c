@@ -17,7 +17,7 @@ const struct queue_mta *queue_mta_find(const char *name)
 	return NULL;
 }
 
-/* A line, and those that go on it. */
+/* A line, and those that go on it; empty ones and comments between them do not count. */
 static bool next_line(struct slice *rest, struct text *whole)
 {
 	struct slice line;
@@ -31,8 +31,7 @@ static bool next_line(struct slice *rest, struct text *whole)
 				text_add_char(whole, ' ');
 			text_add_slice(whole, trimmed);
 		}
-		if (whole->len > 0 && (rest->len == 0 || (rest->at[0] != ' ' && rest->at[0] != '\t' &&
-							  rest->at[0] != '#')))
+		if (whole->len > 0 && (rest->len == 0 || memchr(" \t\r\n#", rest->at[0], 5) == NULL))
 			return true;
 	}
 	return whole->len > 0;

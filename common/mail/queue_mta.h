@@ -27,12 +27,14 @@ struct queue_listing {
 	bool is_open;			/* there is such a message */
 	bool says_empty;		/* "Mail queue is empty" */
 	bool says_down;			/* its server does not run */
+	bool has_loose_end;		/* if it ended here, the message would be cut */
 	bool needs_end;			/* its last line has to say that it is the last, and */
 	bool is_complete;		/* it did */
 	enum queue_place place;		/* of this listing, where its lines do not say */
 	uint64_t told;			/* how many there are, by the listing's own word */
 	bool knows_told;
 	uint64_t messages;		/* found */
+	bool hides_details;		/* it lists messages, but not from whom and where to */
 	uint64_t lines, bad_lines;	/* all, and not understood */
 	char bad_line[QUEUE_EXAMPLE];	/* the first of them; foreign, cut */
 	unsigned depth;			/* the row's own: where in a message it is */
@@ -127,6 +129,7 @@ struct queue_spool {
 	bool (*body_path)(const struct queue_file *file, char path[QUEUE_PATH]);
 	/* The file that tells why it waits, relative to the spool; NULL: there is none. */
 	bool (*log_path)(const struct queue_file *file, char path[QUEUE_PATH]);
+	bool tells_reasons;		/* there or in the envelope */
 	bool log_is_read_from_end;	/* the last QUEUE_LOG bytes, not the first */
 	void (*log)(struct slice log, struct queue_message *message);
 };
@@ -143,11 +146,11 @@ struct queue_command {
 	const char *arguments[QUEUE_ARGUMENTS];	/* behind its name */
 	enum queue_place place;		/* of messages, where the listing does not say */
 	const char *config_option;	/* in front of --config-dir's value ("-c"), or NULL */
-	bool is_optional;		/* where there is no such program or queue, there is none */
+	const char *needs;		/* only where this file is, there is such a queue; or NULL */
 };
 
 /* What a command that failed says (standard error and output), and what that means. */
-enum queue_failure { QUEUE_FAILED, QUEUE_FORBIDDEN, QUEUE_DOWN };
+enum queue_failure { QUEUE_FAILED, QUEUE_FORBIDDEN, QUEUE_DOWN, QUEUE_HARMLESS };
 struct queue_complaint {
 	const char *words;		/* any case; NULL ends the list */
 	enum queue_failure means;
@@ -169,8 +172,14 @@ struct queue_mta {
 						 * otherwise */
 	struct queue_command commands[QUEUE_COMMANDS];
 	const struct queue_complaint *complaints;
+	/* Says what is paused, and that its server lives; `paused` reads that: false: nothing is. */
+	struct queue_command status;
+	bool (*paused)(struct slice output, struct text *what);
+	const struct queue_mta *also;		/* a second queue, in files only: what `commands` list
+						 * holds it, too; or NULL */
 	/* A line of a listing. False: it is not understood. */
 	bool (*line)(struct queue_listing *listing, struct slice line);
+	bool listing_tells_reasons;
 	/* Does this look like the first line of its listing? */
 	bool (*recognises)(struct slice line);
 	struct queue_spool spool;

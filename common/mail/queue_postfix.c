@@ -308,6 +308,16 @@ static bool take_sum(struct queue_listing *listing, struct slice line)
 	return slice_starts(slice_trim(rest), "Request");
 }
 
+/* "-Queue ID-  --Size-- ...": with long ids, more dashes. */
+static bool is_head(struct slice line)
+{
+	size_t dashes = 0;
+
+	while (dashes < line.len && line.at[dashes] == '-')
+		dashes++;
+	return dashes > 0 && slice_starts((struct slice){ line.at + dashes, line.len - dashes }, "Queue ID-");
+}
+
 static bool read_table(struct queue_listing *listing, struct slice line)
 {
 	struct slice words = slice_trim(line);
@@ -316,7 +326,7 @@ static bool read_table(struct queue_listing *listing, struct slice line)
 		queue_listing_end(listing);
 		return true;
 	}
-	if (slice_starts(line, "-Queue ID-"))
+	if (is_head(line))
 		return listing->messages == 0 && !listing->is_open;
 	if (slice_is(words, "Mail queue is empty")) {
 		listing->says_empty = listing->is_complete = true;
@@ -324,7 +334,8 @@ static bool read_table(struct queue_listing *listing, struct slice line)
 	}
 	if (slice_starts(line, "-- "))
 		return take_sum(listing, line);
-	if (line.at[0] != ' ' && line.at[0] != '\t')
+	/* A reason of more than 76 characters begins at the left. */
+	if (line.at[0] != ' ' && line.at[0] != '\t' && (line.at[0] != '(' || !listing->is_open))
 		return begin_entry(listing, line);
 	if (!listing->is_open)
 		return false;
@@ -349,14 +360,18 @@ static bool read_line(struct queue_listing *listing, struct slice line)
 static bool recognises(struct slice line)
 {
 	return slice_starts(line, "{\"queue_name\"") || slice_starts(line, "{\"queue_id\"") ||
-	       slice_starts(line, "-Queue ID-") || slice_starts(line, "Mail queue is empty");
+	       is_head(line) || slice_starts(line, "Mail queue is empty");
 }
 
 static const struct queue_complaint complaints[] = {
 	{ "mail system is down", QUEUE_DOWN },
-	{ "not authorized to view the mail queue", QUEUE_FORBIDDEN },
+	{ "not allowed to view the mail queue", QUEUE_FORBIDDEN },
 	{ "unauthorized configuration directory", QUEUE_FORBIDDEN },
 	{ "permission denied", QUEUE_FORBIDDEN },
+	/* Warnings of a main.cf that Postfix lives with. */
+	{ "overriding earlier entry", QUEUE_HARMLESS },
+	{ "unused parameter", QUEUE_HARMLESS },
+	{ "undefined parameter", QUEUE_HARMLESS },
 	{ NULL, QUEUE_FAILED },
 };
 
@@ -371,6 +386,7 @@ const struct queue_mta queue_postfix = {
 	},
 	.complaints = complaints,
 	.line = read_line,
+	.listing_tells_reasons = true,
 	.recognises = recognises,
 	.spool = {
 		.folders = {
@@ -383,10 +399,12 @@ const struct queue_mta queue_postfix = {
 		},
 		.name = read_name,
 		.envelope = read_envelope,
+		.tells_reasons = true,
 		.log_path = log_path,
 		.log = read_log,
 	},
 	.signs = { { QUEUE_LIFE_LOCK, "pid/master.pid", NULL } },
-	.recipe = "let the monitoring user list the queue: authorized_mailq_users in main.cf, or read "
-		  "it faster by sudo -u postfix with fixed arguments (see check_mailqueue(1))",
+	.recipe = "let the monitoring user list the queue: authorized_mailq_users in main.cf (and "
+		  "alternate_config_directories, for another --config-dir); or read it by sudo -u postfix "
+		  "with fixed arguments: see \"Privileges\" in check_mailqueue(1)",
 };

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+static const char rfc5321[] = "https://www.rfc-editor.org/rfc/rfc5321";
 static const char rfc5782[] = "https://www.rfc-editor.org/rfc/rfc5782";
 static const char rfc6376[] = "https://www.rfc-editor.org/rfc/rfc6376";
 static const char rfc6471[] = "https://www.rfc-editor.org/rfc/rfc6471";
@@ -12,6 +13,7 @@ static const char rfc7505[] = "https://www.rfc-editor.org/rfc/rfc7505";
 static const char rfc8020[] = "https://www.rfc-editor.org/rfc/rfc8020";
 static const char rfc9989[] = "https://www.rfc-editor.org/rfc/rfc9989";
 static const char rfc9990[] = "https://www.rfc-editor.org/rfc/rfc9990";
+static const char rfc8601[] = "https://www.rfc-editor.org/rfc/rfc8601";
 static const char rfc8301[] = "https://www.rfc-editor.org/rfc/rfc8301";
 
 const struct reason mail_reasons[] = {
@@ -22,6 +24,13 @@ const struct reason mail_reasons[] = {
 	  "you", "see what was waited for; if it is merely slow, raise --timeout", NULL, NULL },
 	{ "secret_exposed", "a file with secrets can be read by everybody",
 	  "you", "chmod o-r the file, and change the secret if others use this machine", NULL, NULL },
+
+	{ "stage_passed", "a stage of the path of mail is as it should be",
+	  "nobody", NULL, NULL, NULL },
+	{ "stage_not_tested", "a stage of the path of mail was not tested",
+	  "nobody", NULL, NULL, NULL },
+	{ "plugin_failed", "a plugin that was run for this gave no answer that can be used",
+	  "you", "run it by hand, as the same user, and see what it says", NULL, NULL },
 
 	/* the DNS, as seen from here */
 	{ "resolver_silent", "no question of this run was answered by the resolver",
@@ -45,7 +54,7 @@ const struct reason mail_reasons[] = {
 	  "you", "name the address that your mail is sent from, as others see it", rfc6890, NULL },
 
 	{ "too_many_targets", "there is more to look at than is allowed",
-	  "you", "name fewer, or raise --max-targets", NULL, NULL },
+	  "you", "name fewer; check_dnsbl: raise --max-targets", NULL, NULL },
 
 	/* handing over mail: what a refusal, a deferral or a bounce means */
 	{ "blocklisted", "the receiver refuses mail because a blocklist has the sender",
@@ -128,6 +137,9 @@ const struct reason mail_reasons[] = {
 	{ "queue_corrupt", "a file in the queue is no whole message, or is not the mail server's",
 	  "you", "look at the file, and move it out of the queue if nothing else can be done with it",
 	  NULL, "corrupt" },
+	{ "queue_not_told", "what was read of the queue does not tell all that was asked for",
+	  "you", "let check_mailqueue read the queue's files (see \"Privileges\" in check_mailqueue(1)); "
+	  "nullmailer and dma keep no reasons", NULL, NULL },
 	{ "queue_estimated", "reasons, senders and domains were estimated from a sample",
 	  "nobody", NULL, NULL, NULL },
 	{ "mail_system_down", "the mail server that this queue belongs to is not running",
@@ -136,7 +148,8 @@ const struct reason mail_reasons[] = {
 	  "you", "run check_mailqueue as root or as the spool's owner, or watch the daemon otherwise (check_smtp_send)",
 	  NULL, NULL },
 	{ "transport_paused", "the mail server is told not to deliver",
-	  "you", "if the pause is over, take it out of the configuration, and flush the queue", NULL, NULL },
+	  "you", "if the pause is over, end it (in the configuration, or by smtpctl resume), and flush "
+	  "the queue", NULL, NULL },
 	{ "no_permission", "this user may not read the queue, or the log",
 	  "you", "allow the monitoring user to read it: see \"Privileges\" in check_mailqueue(1) or check_maillog(1)",
 	  NULL, NULL },
@@ -285,6 +298,46 @@ const struct reason mail_reasons[] = {
 	{ "dnsbl_too_few_healthy", "too few lists work to say that all is well",
 	  "you", "see why the others do not work, or lower --min-healthy", NULL, NULL },
 
+	/* the name of an address, and what a mail server calls itself: check_rdns */
+	{ "rdns_confirmed", "the address has a name that leads back to it",
+	  "nobody", NULL, rfc8601, NULL },
+	{ "rdns_missing", "the address has no name, and many receivers take no mail from such",
+	  "your provider", "ask who runs the reverse zone for a PTR record with the mail "
+	  "server's name", rfc8601, "failed" },
+	{ "rdns_unconfirmed", "the address has a name that does not lead back to it",
+	  "you or your provider", "give that name the address (A or AAAA), or ask for a PTR "
+	  "record with the mail server's name", rfc8601, "failed" },
+	{ "rdns_partly_confirmed", "one name of the address leads back to it, and another does not",
+	  "your provider", "ask to take the other PTR record out: a receiver may look at "
+	  "that one", rfc8601, NULL },
+	{ "rdns_too_many", "the address has more names than receivers look at",
+	  "your provider", "ask to leave one PTR record, with the mail server's name", rfc8601, NULL },
+	{ "rdns_generic", "the name of the address looks like one that a provider gives to each address",
+	  "your provider", "ask for a PTR record with the mail server's own name", NULL, NULL },
+	{ "rdns_unexpected", "the address has another name than was expected",
+	  "you or your provider", "ask for a PTR record with the expected name, or change "
+	  "what --expect says", NULL, NULL },
+	{ "rdns_lame", "the reverse zone is delegated to servers that do not answer",
+	  "who runs the zone", "let those servers serve it, or have the delegation corrected", NULL, NULL },
+	{ "rdns_servers_agree", "all servers of the reverse zone say the same",
+	  "nobody", NULL, NULL, NULL },
+	{ "rdns_servers_differ", "the servers of the reverse zone give the address different names",
+	  "who runs the zone", "after a change, wait until all have it; if it lasts, see why "
+	  "that server is not updated", NULL, NULL },
+	{ "rdns_server_lame", "a server that is to serve the reverse zone does not",
+	  "who runs the zone", "let it serve the zone, or take its NS record out", NULL, NULL },
+	{ "helo_confirmed", "the name that the mail server says leads to its address",
+	  "nobody", NULL, NULL, NULL },
+	{ "helo_unconfirmed", "the name that the mail server says does not lead to its address",
+	  "you", "give that name the address (A or AAAA), or let the mail server say the "
+	  "name of its address", rfc5321, NULL },
+	{ "helo_mismatch", "the name that the mail server says is not that of its address",
+	  "you or your provider", "let the mail server say the name of its address, or ask "
+	  "for a PTR record with the name that it says", NULL, NULL },
+	{ "helo_not_a_name", "what the mail server calls itself is no full host name",
+	  "you", "let it say its own full name (Postfix: myhostname; Exim: primary_hostname)",
+	  rfc5321, NULL },
+
 	/* what a domain says of its mail: check_spf_dmarc */
 	{ "spf_published", "the domain has an SPF record", "nobody", NULL, NULL, NULL },
 	{ "spf_missing", "the domain has no SPF record",
@@ -383,9 +436,9 @@ const struct reason mail_reasons[] = {
 	{ "mx_is_alias", "an MX record names an alias (CNAME), which senders need not follow",
 	  "you", "let the MX record name the host itself", "https://www.rfc-editor.org/rfc/rfc2181", NULL },
 	{ "mx_is_address", "an MX record names an address, where only a name works",
-	  "you", "give the host a name with that address, and let the MX record name it", "https://www.rfc-editor.org/rfc/rfc5321", NULL },
+	  "you", "give the host a name with that address, and let the MX record name it", rfc5321, NULL },
 	{ "mx_missing", "the domain has nothing that takes mail: neither an MX record nor an address",
-	  "you", "publish an MX record", "https://www.rfc-editor.org/rfc/rfc5321", NULL },
+	  "you", "publish an MX record", rfc5321, NULL },
 	{ "mta_sts_invalid", "the MTA-STS record cannot be used, so senders act as if there were none",
 	  "you", "publish one record, as v=STSv1; id=20260101;", "https://www.rfc-editor.org/rfc/rfc8461", NULL },
 	{ "tls_rpt_invalid", "the TLS-RPT record cannot be used, so nobody sends reports",

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monitor/describe.h"
 #include "monitor/ini.h"
 
 /* ---- readers ---- */
@@ -163,6 +164,7 @@ const struct option_row monitor_options[] = {
 	  NULL },
 	{ 'h', "help", NULL, NULL, 0, "print this", NULL },
 	{ 'V', "version", NULL, NULL, 0, "print the version", NULL },
+	{ 0, "describe", NULL, NULL, 0, NULL, NULL },	/* hidden: for contrib/generate */
 	/* Of check_smtp, and not taken over by any plugin of ours. */
 	{ 'C', "command", "COMMAND", NULL, 0, NULL, "--stop-after of check_smtp_send" },
 	{ 'R', "response", "TEXT", NULL, 0, NULL, "--expect of check_smtp_send" },
@@ -206,7 +208,7 @@ static void print_help(struct text *page, const struct plugin *plugin,
 		for (const struct option_row *row = tables->rows; row->name || row->help; row++) {
 			if (row->name == NULL)
 				text_add(page, "\n%s\n", row->help);
-			else if (row->gone == NULL)
+			else if (row->gone == NULL && row->help != NULL)
 				print_row(page, row);
 		}
 	}
@@ -562,6 +564,10 @@ static enum option_outcome read_words(const struct plugin *plugin, const struct 
 		}
 		if (row->letter == 'h') {
 			print_help(page, plugin, tables);
+			return OPTIONS_PAGE;
+		}
+		if (strcmp(row->name, "describe") == 0) {
+			describe_plugin(plugin, tables, page);
 			return OPTIONS_PAGE;
 		}
 		if (row->letter == 'V') {

@@ -21,7 +21,7 @@ struct option_row {
 				 * be left out, and is NULL then */
 	option_reader *read;
 	size_t field;		/* offset in the settings */
-	const char *help;
+	const char *help;	/* NULL, and not `gone`: it is hidden */
 	const char *gone;	/* not to be given on a command line: what to use instead. With
 				 * `read`, in an ini file it may */
 };
@@ -66,7 +66,7 @@ void option_values_release(struct option_values *values);
 
 enum option_outcome {
 	OPTIONS_READ,
-	OPTIONS_PAGE,		/* --help or --version: `page` is all there is to say */
+	OPTIONS_PAGE,		/* --help, --version or --describe: `page` is all there is to say */
 	OPTIONS_WRONG,		/* the fault tells which option, and why */
 };
 

@@ -33,9 +33,26 @@ static void add_plugin_and_target(const struct result *result, struct text *out)
 	text_release(&target);
 }
 
+/* Endings that Prometheus keeps for counters, histograms and summaries: with one
+ * of them, promtool objects to a gauge, and takes a metric without a type. */
+static bool has_reserved_ending(const char *name)
+{
+	static const char *const endings[] = { "_total", "_count", "_sum", "_bucket" };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		size_t end = strlen(endings[i]);
+
+		if (len > end && strcmp(name + len - end, endings[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void add_head(struct text *out, const char *name, const char *help)
 {
-	text_add(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+	text_add(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
+		 has_reserved_ending(name) ? "untyped" : "gauge");
 }
 
 /* All metrics of one row: the table's own and those of its subjects. */

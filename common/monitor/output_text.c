@@ -106,7 +106,8 @@ void output_text(const struct result *result, struct text *out)
 		const struct finding *finding = &result->findings[i];
 		struct text one = { 0 };
 
-		if (!is_verbose && finding->state == STATE_OK && !finding->is_ignored)
+		if (!is_verbose && finding->state == STATE_OK && !finding->is_ignored &&
+		    !finding->is_shown)
 			continue;
 		add_finding(finding, &one);
 		/* 32: room for the line that says how many are left. */

@@ -485,7 +485,8 @@ void result_judge(struct result *result)
 		if (state != STATE_OK && !has_finding)
 			add_crossing(result, metric, state);
 	}
-	sort_findings(result);
+	if (!result->keeps_order)
+		sort_findings(result);
 }
 
 enum state result_state(const struct result *result)
@@ -504,11 +505,16 @@ enum state result_state(const struct result *result)
 void result_summary(const struct result *result, struct text *summary)
 {
 	enum { HEADLINE_MAX = 140, SUMMARY_MAX = 200 };
-	const struct finding *worst = result->finding_count > 0 ? &result->findings[0] : NULL;
+	const struct finding *worst = NULL;
 	size_t ill = 0, from = summary->len;
 
-	for (size_t i = 0; i < result->finding_count; i++)
-		ill += result->findings[i].state != STATE_OK;
+	for (size_t i = 0; i < result->finding_count; i++) {
+		const struct finding *finding = &result->findings[i];
+
+		ill += finding->state != STATE_OK;
+		if (worst == NULL || state_rank(finding->state) > state_rank(worst->state))
+			worst = finding;
+	}
 	if (result->failed)
 		text_add(summary, "out of memory");
 	else if (worst == NULL)

@@ -21,6 +21,7 @@ struct finding {
 	char *url;		/* NULL: the reason's */
 	bool is_ignored;	/* by --ignore */
 	bool is_overridden;	/* by --state-for */
+	bool is_shown;		/* in text also where it is good */
 	bool is_judged;		/* by a metric that counts it */
 };
 
@@ -53,6 +54,8 @@ struct result {
 	json_t *data;			/* the plugin's own result, or NULL */
 	struct words secrets;		/* of result_hide(); owned */
 	double duration;		/* seconds */
+	bool keeps_order;		/* findings are said in the order in which they were found,
+					 * not the worst first */
 	bool failed;			/* there was no memory for something */
 };
 

@@ -107,20 +107,32 @@ bool ignore_parse(const char *word, const struct reason *reasons, const struct r
 	return find_or_fault(reasons, (struct slice){ word, len }, reason, fault);
 }
 
+/* A number for each reason: of the catalogue. */
+static bool check_threshold(const char *word, const struct plugin *plugin, struct fault *fault)
+{
+	struct threshold threshold;
+
+	if (!threshold_parse(word, plugin->metrics, &threshold, fault))
+		return false;
+	return !plugin->metrics[threshold.row].counts_reasons || threshold.subject.at == NULL ||
+	       reason_find(plugin->reasons, threshold.subject) != NULL ||
+	       fault_set(fault, FAULT_USAGE, "%.*s is no reason; --list-reasons has them",
+			 (int)threshold.subject.len, threshold.subject.at);
+}
+
 bool monitor_settings_check(const struct monitor_settings *settings, const struct plugin *plugin,
 			    struct fault *fault)
 {
 	const struct reason *reason;
-	struct threshold threshold;
 	const char *subject;
 	enum state state;
 
 	for (size_t i = 0; i < settings->warning.count; i++) {
-		if (!threshold_parse(settings->warning.at[i], plugin->metrics, &threshold, fault))
+		if (!check_threshold(settings->warning.at[i], plugin, fault))
 			return fault_prefix(fault, "--warning: ");
 	}
 	for (size_t i = 0; i < settings->critical.count; i++) {
-		if (!threshold_parse(settings->critical.at[i], plugin->metrics, &threshold, fault))
+		if (!check_threshold(settings->critical.at[i], plugin, fault))
 			return fault_prefix(fault, "--critical: ");
 	}
 	for (size_t i = 0; i < settings->state_for.count; i++) {

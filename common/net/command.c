@@ -22,11 +22,11 @@ const char *command_find(const char *const *paths, size_t count)
 	return NULL;
 }
 
-static bool spawn(const char *const *arguments, int output, int complaint, pid_t *pid)
+static bool spawn(const struct command *command, int input, int output, int complaint, pid_t *pid)
 {
-	static char *const environment[] = {
-		(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)"LC_ALL=C", (char *)"TZ=UTC0",
-		NULL,
+	char *const environment[] = {
+		(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)"LC_ALL=C",
+		(char *)command->variable, NULL,
 	};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
@@ -41,13 +41,13 @@ static bool spawn(const char *const *arguments, int output, int complaint, pid_t
 		posix_spawn_file_actions_destroy(&files);
 		return false;
 	}
-	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&files, complaint, STDERR_FILENO);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	error = posix_spawn(pid, arguments[0], &files, &attributes, (char *const *)arguments,
-			    environment);
+	error = posix_spawn(pid, command->arguments[0], &files, &attributes,
+			    (char *const *)command->arguments, environment);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);
 	errno = error;
@@ -122,34 +122,55 @@ static void end_it(pid_t pid)
 	await(pid, &soon, &end);
 }
 
-bool command_run(const char *const *arguments, const struct deadline *deadline,
+/* What it reads: a pipe that holds it all, or nothing. */
+static int open_input(struct slice input)
+{
+	int ends[2];
+
+	if (input.len == 0)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (input.len > COMMAND_INPUT || pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	if (write(ends[1], input.at, input.len) != (ssize_t)input.len) {
+		close(ends[0]);
+		ends[0] = -1;
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
+static void close_end(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+bool command_run(const struct command *command, const struct deadline *deadline,
 		 void (*output)(void *context, struct slice bytes), void *context,
 		 struct command_end *end, struct fault *fault)
 {
-	int out[2], err[2];
-	pid_t pid;
+	enum { OUT, OUT_WRITE, ERR, ERR_WRITE, IN };
+	int fds[5] = { -1, -1, -1, -1, open_input(command->input) };
 	bool good;
+	pid_t pid;
 
 	*end = (struct command_end){ 0 };
-	if (pipe2(out, O_CLOEXEC) != 0)
-		return fault_set(fault, FAULT_LOCAL, "%s: %s", arguments[0], strerror(errno));
-	if (pipe2(err, O_CLOEXEC) != 0) {
-		close(out[0]);
-		close(out[1]);
-		return fault_set(fault, FAULT_LOCAL, "%s: %s", arguments[0], strerror(errno));
-	}
-	good = spawn(arguments, out[1], err[1], &pid);
-	close(out[1]);
-	close(err[1]);
-	if (!good) {
+	good = fds[IN] >= 0 && pipe2(&fds[OUT], O_CLOEXEC) == 0 && pipe2(&fds[ERR], O_CLOEXEC) == 0 &&
+	       spawn(command, fds[IN], fds[OUT_WRITE], fds[ERR_WRITE], &pid);
+	if (!good)
 		fault_set(fault, errno == EACCES || errno == EPERM ? FAULT_PERMISSION : FAULT_LOCAL,
-			  "%s: %s", arguments[0], strerror(errno));
-	} else if (!listen_to(out[0], err[0], deadline, output, context, end) ||
-		   !await(pid, deadline, end)) {
+			  "%s: %s", command->arguments[0], strerror(errno));
+	/* Its ends are its own: ours would keep it from seeing the end. */
+	close_end(&fds[OUT_WRITE]);
+	close_end(&fds[ERR_WRITE]);
+	close_end(&fds[IN]);
+	if (good && (!listen_to(fds[OUT], fds[ERR], deadline, output, context, end) ||
+		     !await(pid, deadline, end))) {
 		end_it(pid);
-		good = fault_set(fault, FAULT_TIMEOUT, "%s was not through", arguments[0]);
+		good = fault_set(fault, FAULT_TIMEOUT, "%s was not through", command->arguments[0]);
 	}
-	close(out[0]);
-	close(err[0]);
+	close_end(&fds[OUT]);
+	close_end(&fds[ERR]);
 	return good;
 }

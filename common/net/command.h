@@ -7,10 +7,19 @@
 #include "net/deadline.h"
 
 /* Programs of this machine, without a shell: by absolute path, with PATH, LC_ALL=C and
- * TZ=UTC0 for an environment, /dev/null for standard input, and a process group of
- * their own that ends at the deadline. */
+ * what is named for an environment, and a process group of their own that ends at the
+ * deadline. */
 
-enum { COMMAND_COMPLAINT = 512 };
+struct command {
+	const char *const *arguments;	/* the program's path first; NULL ends them */
+	const char *variable;		/* of its environment, "TZ=UTC0"; or NULL */
+	struct slice input;		/* its standard input, at most COMMAND_INPUT bytes; nothing:
+					 * /dev/null */
+};
+
+enum { COMMAND_INPUT = 4096 };
+
+enum { COMMAND_COMPLAINT = 4096 };
 
 struct command_end {
 	bool was_killed;			/* by a signal: `code` is its number */
@@ -20,7 +29,7 @@ struct command_end {
 
 /* Run it; `output` gets its standard output as it comes. False: it could not be run
  * (FAULT_LOCAL, FAULT_PERMISSION), or the deadline struck (FAULT_TIMEOUT). */
-bool command_run(const char *const *arguments, const struct deadline *deadline,
+bool command_run(const struct command *command, const struct deadline *deadline,
 		 void (*output)(void *context, struct slice bytes), void *context,
 		 struct command_end *end, struct fault *fault);
 

@@ -52,13 +52,23 @@ static bool asks(const ldns_pkt *packet, const ldns_rdf *name, enum dns_type typ
 	       ldns_dname_compare(ldns_rr_owner(question), name) == 0;
 }
 
+/* A name as base/dns.h has it. */
+static void add_name(struct text *data, const ldns_rdf *rdf)
+{
+	char *name = ldns_rdf2str(rdf);
+	size_t len = name != NULL ? strlen(name) : 0;
+
+	if (len > 0 && name[len - 1] == '.')
+		len--;
+	for (size_t i = 0; i < len; i++)
+		text_add_char(data, (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]));
+	free(name);
+}
+
 /* The bytes of one record: a name as text, or the strings of a TXT record,
  * joined without anything between (RFC 7208 3.3, 6376 3.6.2.2). */
 static void add_data(struct text *data, const ldns_rr *rr, enum dns_type type)
 {
-	char *name;
-	size_t len;
-
 	if (type == DNS_TXT) {
 		for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
 			const ldns_rdf *string = ldns_rr_rdf(rr, i);
@@ -72,21 +82,18 @@ static void add_data(struct text *data, const ldns_rr *rr, enum dns_type type)
 	}
 	if (type == DNS_TLSA) {
 		for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
-			name = ldns_rdf2str(ldns_rr_rdf(rr, i));
+			char *name = ldns_rdf2str(ldns_rr_rdf(rr, i));
+
 			text_add(data, "%s%s", i > 0 ? " " : "", name != NULL ? name : "");
 			free(name);
 		}
 		return;
 	}
-	name = ldns_rdf2str(ldns_rr_rdf(rr, type == DNS_MX ? 1 : 0));
-	if (name == NULL)
-		return;
-	len = strlen(name);
-	if (len > 0 && name[len - 1] == '.')
-		len--;
-	for (size_t i = 0; i < len; i++)
-		text_add_char(data, (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]));
-	free(name);
+	add_name(data, ldns_rr_rdf(rr, type == DNS_MX ? 1 : 0));
+	if (type == DNS_SOA) {
+		text_add_char(data, ' ');
+		add_name(data, ldns_rr_rdf(rr, 1));
+	}
 }
 
 static bool fill(struct dns_record *record, const ldns_rr *rr, enum dns_type type,
@@ -105,6 +112,8 @@ static bool fill(struct dns_record *record, const ldns_rr *rr, enum dns_type typ
 		memcpy(record->ip.bytes, ldns_rdf_data(first), size);
 		return true;
 	}
+	if (type == DNS_SOA && ldns_rr_rd_count(rr) < 2)
+		return false;
 	if (type == DNS_MX) {
 		if (ldns_rr_rd_count(rr) != 2)
 			return false;
@@ -296,7 +305,7 @@ static bool alias_of(const ldns_rdf *end, struct domain *alias)
 {
 	char *text = ldns_rdf2str(end);
 	struct fault fault;
-	bool good = text != NULL && domain_parse(slice_of(text), alias, &fault);
+	bool good = text != NULL && domain_parse_alias(slice_of(text), alias, &fault);
 
 	free(text);
 	return good;

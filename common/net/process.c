@@ -60,11 +60,20 @@ static bool drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) == 0;
 }
 
+/* Has somebody dropped them before? */
+static bool has_capabilities(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct own[_LINUX_CAPABILITY_U32S_3] = { { 0, 0, 0 } };
+
+	return syscall(SYS_capget, &header, own) == 0 && own[0].effective != 0;
+}
+
 bool process_become_owner(int fd, struct fault *fault)
 {
 	struct stat about;
 
-	if (geteuid() != 0)
+	if (geteuid() != 0 || !has_capabilities())
 		return true;
 	if (fstat(fd, &about) != 0)
 		return fault_set(fault, FAULT_LOCAL, "%s", strerror(errno));

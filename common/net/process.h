@@ -22,7 +22,8 @@ char *process_take_secret(const char *variable);
 
 /* Started as root: become the owner of an open folder or file (O_PATH will do), its group
  * alone, before reading what others wrote there. What is root's own is read as root, but without root's
- * power over the files of others. Anybody else stays who he is. False: it could not
+ * power over the files of others. Anybody else, and who has become
+ * one before, stays who he is. False: it could not
  * be done, and the fault says why. */
 bool process_become_owner(int fd, struct fault *fault);
 

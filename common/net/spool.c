@@ -87,7 +87,9 @@ static enum spool_outcome take_entries(struct walk *walk, int dir, unsigned leve
 
 	for (const char *end = at + len; at < end;) {
 		const struct dirent64 *item = (const struct dirent64 *)(const void *)at;
-		struct spool_entry entry = { dir, walk->below, item->d_name, item->d_ino, false };
+		struct spool_entry entry = {
+			dir, walk->folder, walk->below, item->d_name, item->d_ino, false,
+		};
 		unsigned char type;
 
 		at += item->d_reclen;
@@ -171,6 +173,10 @@ static enum spool_read outcome_of(int error)
 	case ELOOP:
 	case ENXIO:
 		return SPOOL_NO_FILE;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return SPOOL_EXHAUSTED;
 	}
 	return SPOOL_UNREADABLE;
 }

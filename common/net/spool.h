@@ -16,7 +16,8 @@ enum { SPOOL_DEPTH = 8, SPOOL_BELOW = 256, SPOOL_NAME = 256 };
 
 struct spool_entry {
 	int dir;		/* the folder it is in, open while the walk is there */
-	const char *below;	/* that folder, below the one that is walked: "8", "" */
+	const char *folder;	/* the one that is walked, as it was named */
+	const char *below;	/* where in it the entry is: "8", "" */
 	const char *name;
 	uint64_t inode;
 	bool is_file;		/* a regular one */
@@ -47,6 +48,7 @@ enum spool_read {
 	SPOOL_FORBIDDEN,
 	SPOOL_NO_FILE,		/* a link, a folder, a FIFO */
 	SPOOL_UNREADABLE,
+	SPOOL_EXHAUSTED,	/* there is no descriptor or no memory for it: nothing is known */
 };
 
 /* The first `size` bytes of a file, or with `from_end` its last ones. */
@@ -78,7 +80,8 @@ struct spool_pool *spool_pool_open(size_t workers,
 				   void *context);
 /* The entry's file is worked on, soon or now. */
 void spool_pool_add(struct spool_pool *pool, const struct spool_entry *entry, uintptr_t tag);
-/* Wait until all is done. */
-void spool_pool_close(struct spool_pool *pool);
+/* Wait until all is done. False: some files were not worked on, for want of a
+ * descriptor. */
+bool spool_pool_close(struct spool_pool *pool);
 
 #endif

@@ -10,10 +10,11 @@
 
 /* Files go to the workers in batches, so that handing them over costs little. */
 
-enum { BATCH = 128, BATCH_BYTES = 8192, BATCHES = 8, WORKERS_MAX = 16 };
+enum { BATCH = 128, BATCH_BYTES = 8192, BATCHES = 8, WORKERS_MAX = 16, THREADS_FROM = 512 };
 
 struct batch {
 	int dir;			/* of all its files; its own */
+	const char *folder;
 	char below[SPOOL_BELOW];
 	size_t count, used;
 	struct {
@@ -28,7 +29,7 @@ struct spool_pool {
 	void (*work)(void *context, size_t worker, const struct spool_entry *entry, uintptr_t tag);
 	void *context;
 	pthread_t threads[WORKERS_MAX];
-	size_t workers;			/* threads to start; 1: none, or no more */
+	size_t workers;			/* threads to start; 1: none */
 	size_t started;			/* threads; 0: the caller works */
 	pthread_mutex_t lock;
 	pthread_cond_t is_filled, is_free;
@@ -36,7 +37,8 @@ struct spool_pool {
 	struct batch batches[BATCHES];	/* a ring of those that wait */
 	size_t first, filled;
 	struct batch next;		/* the caller's, being filled */
-	int source;			/* the folder that it is filled from */
+	size_t added;			/* files so far */
+	bool failed;			/* there was no descriptor for a batch */
 };
 
 struct worker {
@@ -60,7 +62,7 @@ static void work_on(struct spool_pool *pool, size_t worker, const struct batch *
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct spool_entry entry = {
-			batch->dir, batch->below, batch->bytes + batch->files[i].name,
+			batch->dir, batch->folder, batch->below, batch->bytes + batch->files[i].name,
 			batch->files[i].inode, true,
 		};
 
@@ -114,8 +116,7 @@ struct spool_pool *spool_pool_open(size_t workers,
 	return pool;
 }
 
-/* Few files are done sooner than a thread has started: threads begin when there is
- * more than a batch. */
+/* Few files are done sooner than a thread has started. */
 static void start(struct spool_pool *pool)
 {
 	for (size_t i = 0; i < pool->workers && pool->workers > 1; i++) {
@@ -130,7 +131,6 @@ static void start(struct spool_pool *pool)
 		}
 		pool->started++;
 	}
-	pool->workers = 1;
 }
 
 static void hand_over(struct spool_pool *pool)
@@ -157,16 +157,20 @@ void spool_pool_add(struct spool_pool *pool, const struct spool_entry *entry, ui
 	struct batch *next = &pool->next;
 	size_t size = strlen(entry->name) + 1;
 
-	if (next->count > 0 && (pool->source != entry->dir || next->count == BATCH ||
-				next->used + size > BATCH_BYTES ||
-				strcmp(next->below, entry->below) != 0)) {
-		start(pool);
+	/* Not by the number of `dir`: that is used again. */
+	if (next->count > 0 && (next->count == BATCH || next->used + size > BATCH_BYTES ||
+				next->folder != entry->folder || strcmp(next->below, entry->below) != 0))
 		hand_over(pool);
-	}
+	if (pool->added++ == THREADS_FROM)
+		start(pool);
 	if (next->count == 0) {
 		/* The walk closes its own when it goes on. */
 		next->dir = fcntl(entry->dir, F_DUPFD_CLOEXEC, 0);
-		pool->source = entry->dir;
+		if (next->dir < 0) {
+			pool->failed = true;
+			return;
+		}
+		next->folder = entry->folder;
 		memcpy(next->below, entry->below, strlen(entry->below) + 1);
 	}
 	memcpy(next->bytes + next->used, entry->name, size);
@@ -176,8 +180,10 @@ void spool_pool_add(struct spool_pool *pool, const struct spool_entry *entry, ui
 	next->used += size;
 }
 
-void spool_pool_close(struct spool_pool *pool)
+bool spool_pool_close(struct spool_pool *pool)
 {
+	bool good;
+
 	hand_over(pool);
 	pthread_mutex_lock(&pool->lock);
 	pool->is_over = true;
@@ -188,5 +194,7 @@ void spool_pool_close(struct spool_pool *pool)
 	pthread_cond_destroy(&pool->is_filled);
 	pthread_cond_destroy(&pool->is_free);
 	pthread_mutex_destroy(&pool->lock);
+	good = !pool->failed;
 	free(pool);
+	return good;
 }

@@ -8,7 +8,8 @@ import subprocess
 import time
 import unittest
 
-from harness import IS_ROOT, PLUGINS, WORK, FakeDNS, Server, TestCase, write
+from harness import IS_ROOT, PLUGINS, WORK, TOP, FakeDNS, Server, TestCase, write
+from icinga import QUEUE, ZONE
 from servers.dane import Dane
 from servers.dovecot import PASSWORD, USER
 from servers.hostile import Closed, Hostile
@@ -183,6 +184,11 @@ define service {{
         self.addCleanup(hostile.stop)
         closed = Closed()
         self.addCleanup(closed.socket.close)
+        names = FakeDNS("1.0.0.127.in-addr.arpa PTR mx1.world.test\nmx1.world.test A 127.0.0.1\n"
+                        "world.test MX 10 mx1.world.test\nworld.test MX 20 mx2.world.test\n"
+                        "mx2.world.test A 192.0.2.2\n2.0.192.in-addr.arpa SOA ns.isp.test root.isp.test\n"
+                        "other.world.test A 127.0.0.1\n")
+        self.addCleanup(names.stop)
         login = f"-4 -p {postfix.submission} -S --ca-file {PKI.get().ca}"
         services = {
             "plain": f"mailpath_smtp!-p {postfix.mx} -w 20 -c 25",
@@ -195,6 +201,9 @@ define service {{
             "delivery": f"mailpath_smtp_deliver!a@signed.test!probe@signed.test!-p {postfix.mx} "
                         f"--subject 'canary of Nagios'",
             "believed": f"mailpath_spf_dmarc!signed.test!--spf --resolver {dane.resolver}",
+            "name": f"mailpath_rdns!--expect '/^mx[12][.]world[.]test$$/' --resolver {names.resolver}",
+            "names": f"mailpath_rdns_mx!world.test!--helo other.world.test --resolver {names.resolver}",
+            "queue": f"mailpath_mailqueue!--queue-dir {TOP}/contrib/world/queue -w 5 -c 7",
             "way out": f"mailpath_smtp_egress!127.0.0.1:{postfix.mx}!--egress-target 127.0.0.1:{closed.port} "
                        f"--egress-target 127.0.0.2:{closed.port}",
         }
@@ -207,7 +216,8 @@ define service {{
         notified = (self.folder / "notified").read_text()
         self.assertEqual({name: row[0] for name, row in rows.items()},
                          {"plain": "OK", "refused": "CRITICAL", "outside": "WARNING", "dane": "CRITICAL",
-                          "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "believed": "CRITICAL",
+                           "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "believed": "CRITICAL",
+                           "name": "OK", "names": "CRITICAL", "queue": "WARNING",
                           "way out": "CRITICAL"},
                          rows)
         self.assertTrue(rows["plain"][1].startswith(f"SMTP OK - 127.0.0.1:{postfix.mx} answers, "), rows["plain"])
@@ -215,6 +225,8 @@ define service {{
         self.assertIn(" time_auth=", rows["login"][2])
         self.assertIn(" servers=3;;;0 servers_failed=3;;;0;3 ", rows["outside"][2])
         self.assertIn(" servers=2;;;0 servers_failed=1;;;0;2", rows["dane"][2])
+        self.assertEqual(rows["name"][1], "RDNS OK - 127.0.0.1 is mx1.world.test, which leads back to it")
+        self.assertTrue(rows["names"][2].startswith("failed=1;;0;0;2 confirmed=1;;;0;2 ptr_count=1;;;0 time="), rows)
         # What the server says came whole, and did no harm.
         said = f"127.0.0.1:{hostile.port}: rcpt a@b.test: 550 5.7.1 no{{}} see ?id? ? ?n ?USER1? ?b?"
         self.assertEqual(rows["refused"][1], f"SMTP CRITICAL - {said.format(':')}")
@@ -222,15 +234,56 @@ define service {{
         for name, finding in (("outside", r"\[WARNING\] greylisted mx3\.world\.test\[127\.0\.0\.12\]:\d+: "),
                               ("dane", r"\[CRITICAL\] tlsa_mismatch wrong\.signed\.test\["),
                               ("bad login", r"\[CRITICAL\] auth_failed localhost\["),
+                              ("queue", r"\[WARNING\] blocklisted blocklisted: 4 messages: "),
                               ("believed", r"\[CRITICAL\] spf_missing signed\.test: "),
+                              ("names", r"\[CRITICAL\] rdns_missing 192\.0\.2\.2: "),
                               ("way out", r"\[CRITICAL\] egress_25_blocked IPv4: ")):
-            self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: S[A-Z]+ .*\n(.+\n)*"
+            self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: [A-Z]+ .*\n(.+\n)*"
                                        fr"{finding}.*\n    fix: ")
         # Nagios takes quotes and tildes out of what it notifies of; "all" would be everybody.
         self.assertIn("v=spf1 mx all (a tilde stands before all)", notified)
         self.assertIn("MAIL FROM:<>", hostile.lines())
         self.assertIsNotNone(postfix.stored("Subject: canary of Nagios"))
         self.assertNotIn(PASSWORD, shown + notified + str(rows))
+
+    def test_every_plugin_runs_with_any_options(self):
+        """The commands that take nothing but options, one for each plugin."""
+        dns = FakeDNS(ZONE)
+        self.addCleanup(dns.stop)
+        hostile = Hostile({})
+        self.addCleanup(hostile.stop)
+        log = write("nagios-mail.log", (TOP / "contrib/world/mail.log").read_bytes())
+        ini = write("nagios.ini", f"[queue]\ninput={write('any-queue', QUEUE)}\n")
+        services = {
+            "check_dnsbl": f"-H 192.0.2.10!-z 'bl.test=127.0.0.[2,4..7]*3'!-w 0 -c 3!--resolver {dns.resolver}",
+            "check_maillog": f"--log {log}!--until 2026-11-24T16:05:00+01:00!-w self_inflicted=0",
+            "check_mailqueue": f"--extra-opts=queue@{ini}!-w oldest=4h -w '@1:5'!-c domain_max=8",
+            "check_rdns": f"-H 192.0.2.10!--expect '/^mail[.]example[.]test$$/'!--resolver {dns.resolver}",
+            "check_smtp_send": f"-H 127.0.0.1 -p {hostile.port} -f '<>' --to a@b.test"
+                               f"!--send --subject 'costs $$5 | now\\!'!--header 'X-Odd: a \"b\" <c>'",
+            "check_spf_dmarc": f"-d example.test!--only dkim!--selector s1!--resolver {dns.resolver}",
+        }
+        defined = set(re.findall(r"command_name  mailpath_(check_\w+)", (self.share / "mailpath.cfg").read_text()))
+        self.assertEqual(defined, {path.name for path in PLUGINS.glob("check_*")})
+        self.assertEqual(set(services), defined)
+        objects = "define host {\n  use generic-host\n  host_name mail\n  address 127.0.0.1\n}\n"
+        for name, words in services.items():
+            objects += "define service {\n  use generic-service\n  host_name mail\n" \
+                       f"  service_description {name}\n  check_command mailpath_{name}!{words}\n}}\n"
+        # A ';' cuts the line: the plugin refuses what is left, and says how it is written.
+        objects += "define service {\n  use generic-service\n  host_name mail\n  service_description cut\n" \
+                   "  check_command mailpath_dnsbl!-z bl.test=127.0.0.[2;4..7]\n}\n"
+        self.configure(objects)
+        _, rows = self.results(len(services) + 1)
+        self.assertEqual({name: row[0] for name, row in rows.items()},
+                         {"check_dnsbl": "WARNING", "check_maillog": "WARNING", "check_mailqueue": "WARNING", "check_rdns": "OK",
+                          "check_smtp_send": "OK", "check_spf_dmarc": "CRITICAL", "cut": "UNKNOWN"}, rows)
+        self.assertTrue(rows["check_dnsbl"][2].startswith("listed=1;0;3;0;1 "), rows)
+        self.assertTrue(rows["check_mailqueue"][2].startswith("total=1;@1:5;;0 "), rows)
+        self.assertIn("write ','", rows["cut"][1])
+        mail = b"".join(hostile.messages).decode()
+        self.assertIn("Subject: costs $5 | now!", mail)
+        self.assertIn('X-Odd: a "b" <c>', mail)
 
     def tearDown(self):
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -46,6 +46,8 @@ class Quickstart(TestCase):
         self.assertRegex(done.stdout, fr"(?m)^\[CRITICAL\] blocklisted {server}: mail: listed by "
                                       r"zen\.spamhaus\.org: 554 .*\n    fix: find out why the list has it")
         self.assertRegex(done.stdout, fr"(?m)^\[WARNING\] greylisted {server}: .*\n    fix: wait")
+        self.assertEqual(re.findall(r"^RDNS (\w+) - ", done.stdout, re.M), ["OK", "CRITICAL"])
+        self.assertIn("fix: ask hostmaster@provider.example, who runs 2.0.192.in-addr.arpa", done.stdout)
         self.assertEqual(re.findall(r"^SPF (\w+) - ", done.stdout, re.M), ["OK", "CRITICAL"])
         healthy, ill = done.stdout.split("check_spf_dmarc -d ill.example")
         for number in ("spf_lookups=0;;10;0", "spf_voids=0;;2;0", "spf_addresses=1;;;0", "dmarc_policy=2;;;0",
@@ -56,6 +58,10 @@ class Quickstart(TestCase):
                      'TXT at ill.example._report._dmarc.reports.example: "v=DMARC1"',
                      '_mta-sts.ill.example. TXT "v=STSv1; id=20261124;"'):
             self.assertIn(cure, ill)
+        self.assertRegex(done.stdout, r"(?m)^MAILQUEUE WARNING - 4 of 6 messages: blocklisted .* total=6;;;0 ")
+        self.assertRegex(done.stdout, r"(?m)^\[WARNING\] blocklisted blocklisted: 4 messages: .*\n    fix: find out "
+                                      r"why the list has it")
+        self.assertRegex(done.stdout, r" deferred_oldest=[1-9]\d*s;.* self_inflicted=4;0;;0 .*'reason greylisted'=1;")
         # With the script its servers have ended.
         with socket.socket() as client:
             self.assertNotEqual(client.connect_ex(("127.0.0.1", int(port))), 0)

@@ -7,7 +7,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum dns_type types[] = { DNS_A, DNS_AAAA, DNS_TXT, DNS_MX,
-					       DNS_PTR, DNS_CNAME, DNS_NS };
+					       DNS_PTR, DNS_CNAME, DNS_NS, DNS_SOA };
 	const struct domain name = { "a.example" };
 	struct dns_question holder = { .records = NULL };
 	struct dns_packet packet;

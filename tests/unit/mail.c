@@ -15,6 +15,8 @@ Suite *suite_log_tally(void);
 Suite *suite_message(void);
 Suite *suite_mime(void);
 Suite *suite_mx_find(void);
+Suite *suite_rdns(void);
+Suite *suite_rdns_generic(void);
 Suite *suite_reasons(void);
 Suite *suite_reply_class(void);
 Suite *suite_sasl(void);
@@ -33,8 +35,9 @@ int main(void)
 {
 	static Suite *(*const suites[])(void) = {
 		suite_address, suite_dane_find, suite_dkim_find, suite_dkim_key, suite_dmarc_find,
-		suite_dmarc_record, suite_dnsbl, suite_dnsbl_zones, suite_log_line, suite_log_stamp, suite_log_tally, suite_message, suite_mime,
-		suite_mx_find, suite_reasons, suite_reply_class, suite_sasl, suite_smtp,
+		suite_dmarc_record, suite_dnsbl, suite_dnsbl_zones, suite_log_line, suite_log_stamp,
+		suite_log_tally, suite_message, suite_mime,
+		suite_mx_find, suite_rdns, suite_rdns_generic, suite_reasons, suite_reply_class, suite_sasl, suite_smtp,
 		suite_smtp_reply, suite_spf_check, suite_spf_macro, suite_spf_mend,
 		suite_spf_record, suite_spf_tree, suite_tag_list, suite_tagged_record, suite_tlsa,
 	};

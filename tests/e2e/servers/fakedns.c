@@ -10,8 +10,9 @@
  * tcp, the client's port, the id, the type's number, the name.
  *
  * ZONEFILE, one thing a line; a name that begins with "*." stands for all below:
- *   NAME A|AAAA|TXT|MX|PTR|CNAME|NS DATA	a record; a CNAME is followed in the answer
+ *   NAME A|AAAA|TXT|MX|PTR|CNAME|NS|SOA DATA	a record; a CNAME is followed in the answer
  *   NAME !WORD [N]			misbehave so; the words are in the table below
+ * The data of SOA are two names: the server, and the contact.
  * A name of which the file knows nothing is NXDOMAIN. SIGTERM ends it.
  */
 #include <arpa/inet.h>
@@ -177,7 +178,7 @@ static void put16(uint8_t *to, unsigned value)
 	to[1] = (uint8_t)value;
 }
 
-static size_t encode(unsigned type, const char *data, uint8_t *to)
+static size_t encode(unsigned type, char *data, uint8_t *to)
 {
 	size_t at = 0, len = strlen(data);
 
@@ -200,6 +201,11 @@ static size_t encode(unsigned type, const char *data, uint8_t *to)
 			len -= part;
 		} while (len > 0);
 		return at;
+	case SOA:
+		at = put_name(to, strtok(data, " \t"));
+		at += put_name(to + at, strtok(NULL, " \t"));
+		memset(to + at, 0, 20);		/* serial, times and the TTL of what is not there */
+		return at + 20;
 	default:
 		return put_name(to, data);
 	}
@@ -209,7 +215,7 @@ static void add_line(const char *path, unsigned number, char *line)
 {
 	static const struct { const char *name; unsigned type; } types[] = {
 		{ "A", A }, { "AAAA", AAAA }, { "TXT", TXT }, { "MX", MX }, { "PTR", PTR }, { "CNAME", CNAME },
-		{ "NS", NS },
+		{ "NS", NS }, { "SOA", SOA },
 	};
 	char *owner = strtok(line, " \t\r\n"), *what = strtok(NULL, " \t\r\n"), *data;
 	uint8_t bytes[PACKET_MAX];

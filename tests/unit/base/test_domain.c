@@ -45,6 +45,19 @@ START_TEST(reads_names_as_the_dns_compares_them)
 }
 END_TEST
 
+/* RFC 2317 4 */
+START_TEST(an_alias_may_lead_to_a_label_with_a_slash)
+{
+	struct domain domain;
+	struct fault fault;
+
+	ck_assert(domain_parse_alias(slice_of("5.0/25.2.0.192.IN-ADDR.arpa."), &domain, &fault));
+	ck_assert_str_eq(domain.text, "5.0/25.2.0.192.in-addr.arpa");
+	ck_assert(!domain_parse_alias(slice_of("a|b"), &domain, &fault));
+	ck_assert(!domain_parse_alias(slice_of("a..b"), &domain, &fault));
+}
+END_TEST
+
 START_TEST(refuses_a_nul_in_a_name)
 {
 	struct slice s = exact("a\0b", 3);
@@ -93,6 +106,7 @@ Suite *suite_domain(void)
 	TCase *tcase = tcase_create("domain");
 
 	ADD_TABLE(tcase, reads_names_as_the_dns_compares_them, names);
+	tcase_add_test(tcase, an_alias_may_lead_to_a_label_with_a_slash);
 	tcase_add_test(tcase, refuses_a_nul_in_a_name);
 	ADD_TABLE(tcase, knows_what_is_below_what, pairs);
 	tcase_add_test(tcase, joins_only_what_fits);

@@ -21,6 +21,8 @@ static const struct metric_row sample_metrics[] = {
 	{ "bits", "Bits of a key.", UNIT_NONE, "2048:", "1024:", .has_subjects = true },
 	{ "age", "Age.", UNIT_SECONDS, "3600", NULL },
 	{ "size", "Size.", UNIT_BYTES, NULL, NULL },
+	{ "reason", "For this reason.", UNIT_NONE, NULL, NULL, .has_subjects = true,
+	  .counts_reasons = true },
 	{ NULL, NULL, UNIT_NONE, NULL, NULL },
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "monitor/options.h"
 
+#include <jansson.h>
 #include <string.h>
 
 #include "sample.h"
@@ -208,6 +209,37 @@ START_TEST(prints_help_from_the_rows)
 }
 END_TEST
 
+/* --describe is for programs: the rows as JSON, and nobody else hears of it. */
+START_TEST(describes_the_rows)
+{
+	json_t *whole, *option;
+	struct run run;
+
+	read_line(&run, "--help");
+	ck_assert_ptr_null(strstr(text_str(&run.page), "describe"));
+	release(&run);
+	read_line(&run, "--describe~--nothing");
+	ck_assert_int_eq(run.outcome, OPTIONS_PAGE);
+	whole = json_loads(text_str(&run.page), 0, NULL);
+	ck_assert_ptr_nonnull(whole);
+	ck_assert_str_eq(json_string_value(json_object_get(whole, "plugin")), "check_sample");
+	option = json_array_get(json_object_get(whole, "options"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(option, "letter")), "H");
+	ck_assert_str_eq(json_string_value(json_object_get(option, "headline")), "Headline");
+	ck_assert(json_is_true(json_object_get(option, "repeatable")));
+	option = json_array_get(json_object_get(whole, "options"), 6);
+	ck_assert_str_eq(json_string_value(json_object_get(option, "gone")), "--word");
+	ck_assert_ptr_null(json_object_get(option, "help"));
+	option = json_array_get(json_object_get(whole, "metrics"), 2);
+	ck_assert_str_eq(json_string_value(json_object_get(option, "warning")), "2048:");
+	ck_assert(json_is_true(json_object_get(option, "subjects")));
+	ck_assert_uint_eq(json_array_size(json_object_get(whole, "reasons")), 5);
+	ck_assert_ptr_null(strstr(text_str(&run.page), "\"describe\""));
+	json_decref(whole);
+	release(&run);
+}
+END_TEST
+
 Suite *suite_options(void);
 Suite *suite_options(void)
 {
@@ -218,6 +250,7 @@ Suite *suite_options(void)
 	ADD_TABLE(tcase, says_what_is_wrong_and_where, wrongs);
 	tcase_add_test(tcase, reads_ini_files_before_the_command_line);
 	tcase_add_test(tcase, prints_help_from_the_rows);
+	tcase_add_test(tcase, describes_the_rows);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -233,6 +233,63 @@ START_TEST(the_summary_has_at_most_200_characters)
 }
 END_TEST
 
+START_TEST(knows_which_numbers_have_thresholds)
+{
+	words_add(&settings.warning, "score=5");
+	words_add(&settings.critical, "reason broken=0");
+	ck_assert(result_has_threshold(&result, "score"));
+	ck_assert(result_has_threshold(&result, "reason"));
+	ck_assert(!result_has_threshold(&result, "age"));	/* its default is no wish */
+	words_add(&settings.critical, "3");
+	ck_assert(result_has_threshold(&result, "listed"));	/* the main one */
+}
+END_TEST
+
+START_TEST(a_crossed_threshold_is_shown_with_what_was_counted)
+{
+	struct text summary = { 0 };
+
+	words_add(&settings.warning, "score=5");
+	result_measure(&result, "score", 6);
+	text_add(&result.context, "6 of 7 count");
+	add(STATE_OK, "fine", "x");
+	result_judge(&result);
+	result_summary(&result, &summary);
+	ck_assert_ptr_nonnull(strstr(text_str(&summary), "score is 6"));
+	ck_assert_ptr_nonnull(strstr(text_str(&summary), "; 6 of 7 count"));
+	text_release(&summary);
+}
+END_TEST
+
+/* A number of a reason is judged at the finding of that reason, and at no other. */
+START_TEST(a_number_for_each_reason_is_judged_at_its_finding)
+{
+	words_add(&settings.warning, "reason broken=1");
+	result_measure_of(&result, "reason", "broken", 2);
+	result_measure_of(&result, "reason", "fine", 9);
+	add(STATE_OK, "broken", "x");
+	add(STATE_OK, "fine", "y");
+	result_judge(&result);
+	ck_assert_int_eq(result_state(&result), STATE_WARNING);
+	ck_assert_uint_eq(result.finding_count, 2);
+	ck_assert_int_eq(result.findings[0].state, STATE_WARNING);
+	ck_assert_int_eq(result.findings[1].state, STATE_OK);
+}
+END_TEST
+
+START_TEST(a_threshold_on_a_reason_that_is_not_there_is_wrong)
+{
+	struct fault fault;
+
+	words_add(&settings.warning, "reason broken=1");
+	words_add(&settings.critical, "reason=5");
+	ck_assert(monitor_settings_check(&settings, &sample_plugin, &fault));
+	words_add(&settings.critical, "reason nonsense=1");
+	ck_assert(!monitor_settings_check(&settings, &sample_plugin, &fault));
+	ck_assert_ptr_nonnull(strstr(fault.text, "--critical: nonsense"));
+}
+END_TEST
+
 Suite *suite_result(void);
 Suite *suite_result(void)
 {
@@ -250,6 +307,10 @@ Suite *suite_result(void)
 	tcase_add_test(tcase, nothing_found_out_is_not_ok);
 	tcase_add_test(tcase, each_subject_has_its_own_threshold_and_state);
 	tcase_add_test(tcase, one_subject_can_be_without_default_thresholds);
+	tcase_add_test(tcase, knows_which_numbers_have_thresholds);
+	tcase_add_test(tcase, a_crossed_threshold_is_shown_with_what_was_counted);
+	tcase_add_test(tcase, a_number_for_each_reason_is_judged_at_its_finding);
+	tcase_add_test(tcase, a_threshold_on_a_reason_that_is_not_there_is_wrong);
 	tcase_add_test(tcase, the_summary_names_the_worst_and_counts_the_rest);
 	tcase_add_test(tcase, the_summary_has_at_most_200_characters);
 	suite_add_tcase(suite, tcase);

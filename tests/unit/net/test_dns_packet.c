@@ -197,6 +197,25 @@ START_TEST(reads_mail_exchangers_in_lower_case)
 }
 END_TEST
 
+START_TEST(reads_who_runs_a_zone)
+{
+	struct wire wire, names = { .len = 0 };
+	struct dns_packet packet;
+
+	put_name(&names, "NS1.Provider.example");
+	put_name(&names, "hostmaster.provider.example");
+	put(&names, "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\5", 20);
+	begin(&wire, QR | RA, 1, 0, "2.0.192.in-addr.arpa", DNS_SOA);
+	put_head(&wire, "2.0.192.in-addr.arpa", DNS_SOA, 60, names.len);
+	put(&wire, names.bytes, names.len);
+	packet = read_as(&wire, "2.0.192.in-addr.arpa", DNS_SOA);
+	ck_assert_int_eq(packet.status, DNS_FOUND);
+	ck_assert(slice_is(packet.records->at[0].data,
+			   "ns1.provider.example hostmaster.provider.example"));
+	release(&packet);
+}
+END_TEST
+
 START_TEST(follows_aliases_inside_the_answer_in_any_order)
 {
 	struct wire wire;
@@ -245,6 +264,12 @@ START_TEST(asks_on_where_an_alias_ends_short)
 	packet = read_as(&wire, "a.example", DNS_A);
 	ck_assert_int_eq(packet.kind, DNS_PACKET_ALIAS);
 	ck_assert_str_eq(packet.alias.text, "b.other");
+	/* RFC 2317 4 */
+	begin(&wire, QR | AA, 1, 0, "5.2.0.192.in-addr.arpa", DNS_PTR);
+	put_named(&wire, "5.2.0.192.in-addr.arpa", DNS_CNAME, "", 0, "5.0/25.2.0.192.in-addr.arpa");
+	packet = read_as(&wire, "5.2.0.192.in-addr.arpa", DNS_PTR);
+	ck_assert_int_eq(packet.kind, DNS_PACKET_ALIAS);
+	ck_assert_str_eq(packet.alias.text, "5.0/25.2.0.192.in-addr.arpa");
 }
 END_TEST
 
@@ -447,6 +472,7 @@ Suite *suite_dns_packet(void)
 	tcase_add_test(tcase, reads_addresses_and_the_lowest_ttl);
 	tcase_add_test(tcase, joins_the_strings_of_a_txt_record);
 	tcase_add_test(tcase, reads_mail_exchangers_in_lower_case);
+	tcase_add_test(tcase, reads_who_runs_a_zone);
 	tcase_add_test(tcase, follows_aliases_inside_the_answer_in_any_order);
 	tcase_add_test(tcase, an_answer_about_another_name_is_garbled);
 	tcase_add_test(tcase, asks_on_where_an_alias_ends_short);

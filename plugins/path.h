@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MAILPATH_PLUGINS_PATH_H
+#define MAILPATH_PLUGINS_PATH_H
+
+#include "frame.h"
+
+/* check_mailpath: the whole path of mail as a list of stages. Other plugins are run,
+ * those that do not wait for each other at once; their JSON is what is judged. */
+
+struct path_settings {
+	const char *domain;			/* -d */
+	const char *host;			/* -H: the mail server; NULL: the domain's MX */
+	struct words addresses;			/* --ip: mail goes out from these */
+	const char *helo, *mail_from;
+	struct words selectors, targets, controls, zones, profiles;
+	const char *user, *password_file, *ca_file;
+	struct words with, without, extra;	/* --with, --without, --stage-option */
+	const char *size;
+};
+
+/* ---- runs: one plugin with its options ---- */
+
+enum path_run {
+	RUN_DNS, RUN_SMTP, RUN_SUBMISSION, RUN_SUBMISSIONS, RUN_EGRESS, RUN_RDNS, RUN_SENDER,
+	RUN_RECEIVERS, RUN_BLOCKLISTS, RUN_QUEUE, RUN_LOG, RUNS,
+};
+
+struct path_report {
+	bool was_asked;				/* this run is wanted, and possible */
+	json_t *root;				/* what the plugin printed; owned; NULL: nothing usable */
+	char *complaint;			/* why not; owned */
+	bool is_late;				/* the deadline struck */
+	int64_t us;
+};
+
+/* ---- stages: what the user reads ---- */
+
+enum path_stage {
+	STAGE_RESOLVER, STAGE_DNS, STAGE_LISTENER, STAGE_EGRESS, STAGE_RDNS, STAGE_TLS, STAGE_AUTH,
+	STAGE_SENDER, STAGE_RECEIVERS, STAGE_BLOCKLISTS, STAGE_QUEUE, STAGE_LOG, STAGE_CONTENT,
+	STAGES,
+};
+
+struct path {
+	const struct path_settings *settings;
+	struct frame *frame;
+	bool is_wanted[STAGES];
+	struct path_report reports[RUNS];
+};
+
+const char *path_stage_word(enum path_stage stage);
+/* By its word; STAGES: there is none. */
+enum path_stage path_stage_find(struct slice word);
+
+/* Run what is wanted. */
+void path_run(struct path *path);
+/* The runs whose findings a stage is made of: how many. */
+size_t path_stage_runs(enum path_stage stage, enum path_run runs[RUNS]);
+/* Does a finding with this reason and stage of its plugin belong to it? */
+bool path_stage_takes(enum path_stage stage, enum path_run run, const char *reason,
+		      const char *of_plugin);
+
+/* Findings, data and the first line. */
+void path_judge(struct path *path);
+
+void path_release(struct path *path);
+
+#endif

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""check_mailpath on the quickstart's mail world: what is broken is named first, with
+its cure, and what stands on it is not tested."""
+
+import json
+import subprocess
+
+from harness import BUILD, TOP, FakeDNS, Once, Server, TestCase, run
+from servers.queues import PostfixQueue
+
+WORLD = TOP / "contrib/world"
+
+
+class World(Once):
+    def __init__(self):
+        self.dns = FakeDNS((WORLD / "dns.zone").read_text())
+        self.smtp = Server([BUILD / "tests/e2e/servers/fakesmtp", WORLD / "receiver.smtp"],
+                           stdout=subprocess.PIPE, text=True)
+        self.port = int(self.smtp.process.stdout.readline())
+
+    def check(self, name, *words, ip=None, port=None, **kwargs):
+        ip = ip or {"healthy": "198.51.100.25", "ill": "192.0.2.25"}[name]
+        return run("check_mailpath", "-d", f"{name}.example", "-H", "127.0.0.1", "--ip", ip, "--helo",
+                   f"mail.{name}.example", "--mail-from", f"me@{name}.example", "--selector", "s1",
+                   "--resolver", self.dns.resolver, "--stage-option", f"listener:--port={port or self.port}",
+                   *words, **kwargs)
+
+
+#: what depends on this machine is tried where it is meant
+HERE = ("--without", "queue,log")
+
+
+class Path(TestCase):
+    def test_a_healthy_path_is_ok_with_its_evidence(self):
+        result = World.get().check("healthy", *HERE)
+        self.assertState(result, "OK")
+        self.assertFinding(result, "OK", "stage_passed", "resolver", "answers")
+        self.assertFinding(result, "OK", "stage_passed", "rdns", "leads back")
+        self.assertFinding(result, "OK", "stage_passed", "sender", "as it should be")
+        self.assertFinding(result, "OK", "stage_passed", "blocklists", "not listed")
+        self.assertFinding(result, "OK", "stage_not_tested", "egress", "--egress-target")
+        self.assertFinding(result, "OK", "stage_not_tested", "content")
+        self.assertEqual(result.value("stages_critical"), 0)
+
+    def test_an_ill_path_names_each_fault_once_in_order(self):
+        result = World.get().check("ill", *HERE)
+        self.assertState(result, "CRITICAL")
+        self.assertRegex(result.lines[0], "CRITICAL - reverse DNS and HELO: 192.0.2.25: it has no name")
+        places = [result.out.index(f"] {reason}") for reason in
+                  ("stage_passed resolver", "rdns_missing", "spf_include_broken", "dkim_key_weak",
+                   "rule_failed", "dnsbl_listed")]
+        self.assertEqual(places, sorted(places))
+        self.assertEqual(result.out.count("] rdns_missing "), 1)
+        self.assertIn("fix: ask hostmaster@provider.example", result.out)
+
+    def test_without_a_resolver_nothing_that_needs_it_is_tested(self):
+        with_closed = ("--resolver", "127.0.0.1:1", "--dns-timeout", "0.2", "--dns-tries", "1")
+        result = run("check_mailpath", "-d", "healthy.example", "-H", "127.0.0.1", "--ip", "198.51.100.25",
+                     "--stage-option", f"listener:--port={World.get().port}", *with_closed, *HERE)
+        self.assertState(result, "UNKNOWN")
+        self.assertRegex(result.lines[0], "UNKNOWN - resolver: ")
+        for stage in ("dns", "rdns", "sender", "receivers", "blocklists"):
+            self.assertFinding(result, "OK", "stage_not_tested", stage, "it needs resolver")
+        self.assertFinding(result, "OK", "stage_passed", "listener")
+        self.assertEqual(len([line for line in result.lines if line.startswith("[UNKNOWN]")]), 1)
+
+    def test_a_domain_that_does_not_exist(self):
+        result = World.get().check("absent", *HERE, ip="198.51.100.25")
+        self.assertState(result, "CRITICAL")
+        self.assertRegex(result.lines[0], "CRITICAL - DNS of the domain: ")
+        self.assertFinding(result, "OK", "stage_not_tested", "sender", "it needs dns")
+
+    def test_a_mail_server_that_is_not_there(self):
+        result = World.get().check("healthy", *HERE, port=1)
+        self.assertState(result, "CRITICAL")
+        self.assertRegex(result.lines[0], "CRITICAL - mail server: ")
+        self.assertFinding(result, "OK", "stage_not_tested", "tls", "it needs listener")
+        self.assertFinding(result, "OK", "stage_not_tested", "auth", "it needs listener")
+
+    def test_what_the_queue_says_is_evidence_for_its_cause(self):
+        queue, world = PostfixQueue.get(), World.get()
+        listing = queue.box.folder / "listing"
+        listing.write_text("".join(json.dumps(message) + "\n" for message in queue.listing()))
+        listing.chmod(0o644)
+        result = world.check("ill", "--without", "log", "--stage-option", f"queue:--input={listing}")
+        self.assertState(result, "CRITICAL")
+        self.assertFinding(result, "CRITICAL", "rdns_missing", "192.0.2.25", "the queue says so, too: ptr_missing")
+        self.assertFinding(result, "CRITICAL", "dnsbl_listed", "psbl.surriel.com", "blocklisted, 1 message")
+        self.assertNotIn("] ptr_missing ", result.out)
+
+    def test_a_plugin_that_gives_no_answer_is_unknown(self):
+        result = World.get().check("healthy", "--with", "queue", "--stage-option", "queue:--nonsense")
+        self.assertState(result, "UNKNOWN")
+        self.assertFinding(result, "UNKNOWN", "plugin_failed", "queue", "nonsense")
+
+    def test_only_some_stages(self):
+        result = World.get().check("healthy", "--with", "resolver,dns", "--output", "json")
+        self.assertState(result, "OK")
+        self.assertEqual([stage["stage"] for stage in result.json["data"]["stages"]], ["resolver", "dns"])
+        self.assertEqual(result.json["data"]["stages"][1]["reports"][0]["plugin"], "check_spf_dmarc")
+
+    def test_the_deadline_holds(self):
+        result = run("check_mailpath", "-d", "healthy.example", "-H", "127.0.0.1", "--resolver", "127.0.0.1:1",
+                     "--ip", "198.51.100.25", "--dns-timeout", "5", *HERE, "-t", "1")
+        self.assertLess(result.seconds, 2.5)
+        self.assertEqual(result.code, 3, str(result))
+
+    def test_prometheus(self):
+        result = World.get().check("healthy", *HERE, "--output", "prometheus")
+        self.assertIn('mailpath_mailpath_stages_ok{target="healthy.example"}', result.out)
+
+    def test_wrong_usage(self):
+        self.assertUsage(run("check_mailpath"), "-d DOMAIN")
+        self.assertUsage(run("check_mailpath", "-d", "a.test", "--with", "pigeons"), "pigeons")
+        self.assertUsage(run("check_mailpath", "-d", "a.test", "--egress-target", "b.test"), "two")

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real mail servers with mail in their queues, each in a box at its native paths."""
+
+import json
+import time
+
+from harness import Once
+from servers.box import Box
+
+#: a domain for each reason, and how its server refuses
+REFUSALS = {
+    "blocklisted": "450 4.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org",
+    "greylisted": "450 4.2.0 Greylisted, try again in 300 seconds",
+    "rate_limited": "450 4.7.1 Error: too much mail from 192.0.2.1",
+    "ptr_missing": "450 4.7.25 Client host rejected: cannot find your reverse hostname, [192.0.2.1]",
+    "spf_fail": "450 4.7.23 The SPF check of signed.test failed for 192.0.2.1",
+    "helo_rejected": "450 4.7.1 <mx1.signed.test>: Helo command rejected: Host not found",
+    "sender_domain_rejected": "450 4.1.8 <src@signed.test>: Sender address rejected: Domain not found",
+    "mailbox_full": "452 4.2.2 The email account that you tried to reach is over quota",
+    "receiver_out_of_space": "452 4.3.1 Insufficient system storage",
+    "authentication_required": "450 4.7.26 This mail is unauthenticated: SPF or DKIM has to pass",
+}
+
+
+def wait(what, seconds=30):
+    until = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > until:
+            raise RuntimeError("the queue is not as it was to become")
+        time.sleep(0.2)
+
+
+class PostfixQueue(Once):
+    """Mail deferred (once for each of REFUSALS, twice by a closed port, a bounce), on hold,
+    active, and in maildrop: there is no pickup."""
+
+    needs_root = True
+
+    def __init__(self):
+        self.box = Box("postfix-queue", ())
+        self.box.write("/etc/postfix/main.cf", f"""compatibility_level = 3.6
+queue_directory = /var/spool/postfix
+data_directory = /var/lib/postfix
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+mail_owner = postfix
+setgid_group = postdrop
+maillog_file = /var/log/postfix.log
+myhostname = mx1.signed.test
+mydestination =
+mynetworks = 127.0.0.0/8
+inet_interfaces = loopback-only
+alias_maps =
+alias_database =
+smtp_tls_security_level = none
+smtp_host_lookup = native
+disable_dns_lookups = yes
+transport_maps = texthash:/etc/postfix/transport
+smtpd_recipient_restrictions = permit_mynetworks, reject
+smtpd_peername_lookup = no
+smtpd_client_connection_count_limit = 0
+smtpd_client_connection_rate_limit = 0
+local_recipient_maps =
+slow_destination_concurrency_limit = 1
+enable_long_queue_ids = no
+minimal_backoff_time = 1h
+maximal_backoff_time = 1h
+""")
+        self.box.write("/etc/postfix/master.cf", """10025     inet  n       -       n       -       -       smtpd
+cleanup   unix  n       -       n       -       0       cleanup
+qmgr      unix  n       -       n       300     1       qmgr
+rewrite   unix  -       -       n       -       -       trivial-rewrite
+bounce    unix  -       -       n       -       0       bounce
+defer     unix  -       -       n       -       0       bounce
+trace     unix  -       -       n       -       0       bounce
+showq     unix  n       -       n       -       -       showq
+error     unix  -       -       n       -       -       error
+retry     unix  -       -       n       -       -       error
+smtp      unix  -       -       n       -       -       smtp
+slow      unix  -       -       n       -       1       smtp
+postlog   unix-dgram n  -       n       -       1       postlogd
+""")
+        lines = ["closed.test smtp:[127.0.0.1]:1", "slow.test slow:[127.0.0.1]:10199"]
+        for number, (reason, reply) in enumerate(REFUSALS.items()):
+            name = reason.replace("_", "-")
+            lines.append(f"{name}.test smtp:[127.0.0.1]:{10100 + number}")
+            self.box.refuser(10100 + number, reply)
+        self.box.start("smtp-sink", "-u", "nobody", "-W", "data:900", "127.0.0.1:10199", "16")
+        self.box.wait_for_port(10199)
+        self.box.write("/etc/postfix/transport", "\n".join(lines) + "\n")
+        self.box.must("postfix", "start")
+        self.box.wait_for_port(10025)
+        self.fill()
+
+    def send(self, sender, recipient, count=1, length=500):
+        self.box.must("smtp-source", "-m", str(count), "-l", str(length), "-f", sender, "-t", recipient,
+                      "127.0.0.1:10025")
+
+    def fill(self):
+        for reason in REFUSALS:
+            self.send("src@signed.test", f"user@{reason.replace('_', '-')}.test")
+        self.send("src@signed.test", "user@closed.test", 2, 3000)
+        self.send("", "bounced@closed.test")
+        wait(lambda: self.count("deferred") == len(REFUSALS) + 3)
+        held = [m["queue_id"] for m in self.listing() if m["sender"] == "MAILER-DAEMON"]
+        self.send("other@signed.test", "user@closed.test")
+        wait(lambda: self.count("deferred") == len(REFUSALS) + 4)
+        last = [m["queue_id"] for m in self.listing() if m["sender"] == "other@signed.test"]
+        self.box.must("postsuper", "-h", *last)
+        assert held
+        self.send("src@signed.test", "user@slow.test", 2)
+        wait(lambda: self.count("active") == 2)
+        self.box.must("sh", "-c", "printf 'Subject: x\\n\\nbody\\n' | sendmail -f a@signed.test b@closed.test")
+        wait(lambda: self.count("maildrop") == 1)
+
+    def listing(self):
+        return [json.loads(line) for line in self.box.must("postqueue", "-j").splitlines()]
+
+    def count(self, queue):
+        return sum(message["queue_name"] == queue for message in self.listing())
+
+
+class EximQueue(Once):
+    """Seven messages: three never tried, two deferred, one of them for one of two, a bounce
+    and one frozen."""
+
+    needs_root = True
+
+    def __init__(self):
+        self.box = Box("exim-queue", ("exim4-daemon-light", "exim4-base"), ("Debian-exim:2100",))
+        self.box.write("/etc/exim4/exim4.conf", """primary_hostname = mx1.signed.test
+spool_directory = /var/spool/exim4
+log_file_path = /var/log/exim4/%slog
+pid_file_path = /run/exim4/exim.pid
+exim_user = Debian-exim
+exim_group = Debian-exim
+never_users =
+local_interfaces = 127.0.0.1.14025
+daemon_smtp_ports = 14025
+host_lookup =
+rfc1413_hosts =
+keep_environment =
+split_spool_directory = SPLIT
+trusted_users = root
+begin routers
+defer:
+  driver = redirect
+  domains = deferred.test
+  data = :defer: 450 4.7.1 blocked using zen.spamhaus.org
+  allow_defer
+local:
+  driver = accept
+  domains = signed.test
+  transport = sink
+closed:
+  driver = manualroute
+  transport = closed_smtp
+  route_list = * 127.0.0.1
+  self = send
+begin transports
+sink:
+  driver = appendfile
+  file = /dev/null
+  user = nobody
+closed_smtp:
+  driver = smtp
+  port = 1
+  connect_timeout = 5s
+begin retry
+* * F,4d,6h
+""".replace("SPLIT", "false"))
+        self.box.must("sh", "-c", "mkdir -p /run/exim4 /var/spool/exim4 /var/log/exim4 && chown Debian-exim:"
+                      "Debian-exim /run/exim4 /var/spool/exim4 /var/log/exim4 && chmod 4755 /usr/sbin/exim4")
+        self.box.must("exim4", "-bd", "-q30m")
+        for number, (how, sender, to) in enumerate((
+                ("-odq", "src@signed.test", "q1@closed.test"),
+                ("-odq", "src@signed.test", "q2@closed.test q3@signed.test"),
+                ("-odi", "src@signed.test", "tried@closed.test"),
+                ("-odi", "src@signed.test", "mixed@closed.test ok@signed.test"),
+                ("-odi", "src@signed.test", "d@deferred.test"),
+                ("-odq", "<>", "b@closed.test"),
+                ("-odq", "other@signed.test", "frozen@closed.test"))):
+            self.box.must("sh", "-c", f"printf 'From: a@b.test\\nSubject: {number}\\n\\nbody\\n' | "
+                          f"exim4 {how} -f '{sender}' {to}")
+        frozen = [line.split()[2] for line in self.box.must("exim4", "-bp").splitlines()
+                  if "<other@signed.test>" in line]
+        self.box.must("exim4", "-Mf", *frozen)
+
+
+class SendmailQueue(Once):
+    """One queued, one tried, a bounce, and one in quarantine; nothing in the queue of local
+    programs."""
+
+    needs_root = True
+
+    def __init__(self):
+        self.box = Box("sendmail-queue", ("sendmail-bin", "sendmail-base", "sendmail-cf", "m4"),
+                       ("smmta:2103", "smmsp:2104"))
+        self.box.write("/tmp-mc/sendmail.mc".replace("/tmp-mc", "/etc/mail"), """divert(-1)dnl
+include(`/usr/share/sendmail/cf/m4/cf.m4')dnl
+divert(0)dnl
+OSTYPE(`linux')dnl
+define(`confDOMAIN_NAME', `mx1.signed.test')dnl
+define(`confDONT_PROBE_INTERFACES', `True')dnl
+define(`confSERVICE_SWITCH_FILE', `/etc/mail/service.switch-nodns')dnl
+define(`confTO_ICONNECT', `5s')dnl
+define(`confMIN_QUEUE_AGE', `0')dnl
+define(`QUEUE_DIR', `/var/spool/mqueue')dnl
+define(`confPID_FILE', `/run/sendmail.pid')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h 1')dnl
+define(`SMART_HOST', `relay:[127.0.0.1]')dnl
+FEATURE(`nocanonify')dnl
+FEATURE(`accept_unresolvable_domains')dnl
+FEATURE(`promiscuous_relay')dnl
+FEATURE(`no_default_msa')dnl
+DAEMON_OPTIONS(`Family=inet, Name=MTA, Address=127.0.0.1, Port=14225')dnl
+MAILER(`local')dnl
+MAILER(`smtp')dnl
+""")
+        self.box.must("sh", "-c", """set -e
+S=/usr/libexec/sendmail/sendmail
+chgrp smmsp $S; chmod 2755 $S; ln -sf $S /usr/sbin/sendmail
+mkdir -p /var/spool/mqueue /var/spool/mqueue-client
+chown root:smmsp /var/spool/mqueue; chmod 2750 /var/spool/mqueue
+chown smmsp:smmsp /var/spool/mqueue-client; chmod 2770 /var/spool/mqueue-client
+cd /usr/share/sendmail/cf/cf 2>/dev/null || cd /usr/share/sendmail/cf
+m4 /etc/mail/sendmail.mc >/etc/mail/sendmail.cf 2>/dev/null
+touch /etc/mail/local-host-names; echo 'root: root' >/etc/mail/aliases
+$S -bi
+$S -bd -q1h
+sleep 0.5
+send() { printf 'Subject: a\\n\\nbody\\n' | $S -Am "$@"; }
+send -odq -f src@signed.test one@closed.test
+id=$(ls /var/spool/mqueue | sed -n 's/^qf//p' | head -1)
+$S -Am -Qhold -qI"$id"
+send -odq -f src@signed.test queued@closed.test
+send -odi -f src@signed.test two@closed.test three@closed.test
+send -odq -f '<>' bounced@closed.test
+""")
+
+
+class OpensmtpdQueue(Once):
+    """Three envelopes of two messages wait behind a server that says 450."""
+
+    needs_root = True
+
+    def __init__(self):
+        self.box = Box("opensmtpd-queue", ("opensmtpd",), ("opensmtpd:2101", "opensmtpq:2102"))
+        self.box.refuser(14199, "450 4.2.1 mailbox busy: greylisted, come back later")
+        self.box.write("/etc/smtpd.conf", """queue ttl 4d
+listen on socket
+action "tempfail" relay host smtp://127.0.0.1:14199
+match from any for any action "tempfail"
+""")
+        self.box.must("sh", "-c", "echo mx1.signed.test >/etc/mailname; : >/etc/aliases; chgrp opensmtpq "
+                      "/usr/sbin/smtpctl; chmod 2755 /usr/sbin/smtpctl; mkdir -p /var/spool/smtpd "
+                      "/var/lib/opensmtpd/empty; chmod 711 /var/spool/smtpd")
+        self.daemon = self.box.start("smtpd", "-d", "-f", "/etc/smtpd.conf")
+        wait(lambda: self.box.run("smtpctl", "show", "status").code == 0)
+        for to in ("one@busy.test", "two@busy.test three@other.test"):
+            self.box.must("sh", "-c", f"printf 'Subject: a\\n\\nbody\\n' | smtpctl sendmail -f src@signed.test {to}"
+                          " || printf 'Subject: a\\n\\nbody\\n' | sendmail -f src@signed.test " + to)
+        wait(lambda: self.listing().count("450 4.2.1") == 3, 60)
+
+    def listing(self):
+        return self.box.run("smtpctl", "show", "queue").out
+
+
+class NullmailerQueue(Once):
+    needs_root = True
+
+    def __init__(self):
+        self.box = Box("nullmailer-queue", ("nullmailer",))
+        self.box.must("sh", "-c", """set -e
+D=/var/spool/nullmailer
+mkdir -p $D/queue $D/failed $D/tmp
+chown mail:root $D/queue $D/failed $D/tmp; chmod 750 $D/queue
+[ -p $D/trigger ] || mkfifo $D/trigger
+chown mail $D/trigger; chmod 622 $D/trigger
+chown mail /usr/bin/mailq /usr/sbin/nullmailer-queue; chmod 4755 /usr/bin/mailq /usr/sbin/nullmailer-queue
+echo mx1.signed.test >/etc/mailname
+mkdir -p /etc/nullmailer
+echo '127.0.0.1 smtp --port=1' >/etc/nullmailer/remotes
+rm -f /etc/postfix/main.cf
+for i in 1 2 3; do printf 'From: s@signed.test\\nTo: r%s@closed.test\\n\\nbody\\n' $i |
+	/usr/sbin/nullmailer-inject -f s@signed.test "r$i@closed.test" 2>/dev/null ||
+	printf 'From: s@signed.test\\nTo: r%s@closed.test\\n\\nbody\\n' $i |
+	/usr/sbin/sendmail -f s@signed.test "r$i@closed.test"; done
+""")
+        self.daemon = self.box.start("setpriv", "--reuid=mail", "--regid=mail", "--clear-groups",
+                                     "nullmailer-send")
+
+
+class DmaQueue(Once):
+    needs_root = True
+
+    def __init__(self):
+        self.box = Box("dma-queue", ("dma",))
+        self.box.write("/etc/dma/dma.conf", "SMARTHOST 127.0.0.1\nPORT 1\nMAILNAME mx1.signed.test\n"
+                       "SPOOLDIR /var/spool/dma\n")
+        self.box.must("sh", "-c", """set -e
+: >/etc/aliases
+mkdir -p /var/spool/dma; chown root:mail /var/spool/dma; chmod 2770 /var/spool/dma
+chgrp mail /usr/sbin/dma; chmod 2755 /usr/sbin/dma
+rm -f /etc/postfix/main.cf
+for i in 1 2; do printf 'From: s@signed.test\\nTo: r%s@closed.test\\n\\nbody\\n' $i |
+	dma -f s@signed.test r$i@closed.test extra@closed.test; done
+""")
+        wait(lambda: self.box.run("dma", "-bp").out.count("ID") == 4)
