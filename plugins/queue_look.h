@@ -50,7 +50,7 @@ struct queue_look {
 	bool filters;			/* only some messages count */
 
 	struct queue_tally tally;
-	struct queue_classes classes;	/* of listings */
+	struct reply_memo classes;	/* of listings */
 	bool knows_corrupt;		/* not every listing tells */
 	bool is_sampled;
 	char *named[QUEUE_NAMED];	/* files that are corrupt; owned */

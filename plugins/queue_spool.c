@@ -17,7 +17,7 @@ enum { WORKERS = 8 };
 struct worker {
 	struct queue_tally counts;
 	struct queue_message message;
-	struct queue_classes classes;
+	struct reply_memo classes;
 	char block[QUEUE_BLOCK], log[QUEUE_LOG];
 	bool was_forbidden, was_exhausted;
 };

@@ -6,7 +6,6 @@
 
 #include "base/grow.h"
 #include "mail/reasons.h"
-#include "mail/reply_class.h"
 
 static const char *const places[QUEUE_PLACES] = {
 	[QUEUE_INCOMING] = "incoming", [QUEUE_ACTIVE] = "active",
@@ -190,26 +189,13 @@ bool queue_filter_passes(const struct queue_filter *filter, const struct queue_m
 
 /* ---- what reasons mean ---- */
 
-static const char *classify(struct queue_classes *classes, struct slice text)
-{
-	uint64_t hash = 14695981039346656037u;
-	struct queue_class *class;
-
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.at[i]) * 1099511628211u;
-	class = &classes->at[(hash ^ hash >> 32) % (sizeof classes->at / sizeof *classes->at)];
-	if (class->reason == NULL || class->hash != hash)
-		*class = (struct queue_class){ hash, reply_reason(text, &classes->index) };
-	return class->reason;
-}
-
-void queue_message_classify(struct queue_message *message, struct queue_classes *classes)
+void queue_message_classify(struct queue_message *message, struct reply_memo *memo)
 {
 	for (size_t i = 0; i < message->recipient_count; i++) {
 		struct queue_recipient *recipient = &message->recipients[i];
 		struct slice reason = queue_message_reason(message, i);
 
-		recipient->class = reason.len > 0 ? classify(classes, reason) : NULL;
+		recipient->class = reason.len > 0 ? reply_memo_reason(memo, reason) : NULL;
 	}
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/frequent.h"
 #include "base/text.h"
-#include "mail/reply_index.h"
+#include "mail/reply_memo.h"
 
 /* The queue of a mail server: what is known of one message, and what all of them
  * come to. How each mail server keeps and lists its queue is in queue_mta.h. */
@@ -121,16 +121,8 @@ void queue_tally_weigh(struct queue_tally *tally, const struct queue_message *me
 /* Add the counts of another one, but not what was looked into. */
 void queue_tally_add(struct queue_tally *to, const struct queue_tally *from);
 
-/* What the reasons mean: each text is looked at once, as a queue says the same again
- * and again. A struct for each thread. */
-struct queue_classes {
-	struct reply_index index;
-	struct queue_class {
-		uint64_t hash;
-		const char *reason;
-	} at[2048];
-};
-void queue_message_classify(struct queue_message *message, struct queue_classes *classes);
+/* What the reasons mean. */
+void queue_message_classify(struct queue_message *message, struct reply_memo *memo);
 
 /* Sender, recipients and reasons of one classified message: it counts once for each
  * domain and each reason. */

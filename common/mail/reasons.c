@@ -152,8 +152,8 @@ const struct reason mail_reasons[] = {
 	{ "transport_paused", "the mail server is told not to deliver",
 	  "you", "if the pause is over, end it (in the configuration, or by smtpctl resume), and flush "
 	  "the queue", NULL, NULL },
-	{ "no_permission", "the queue may not be read by this user",
-	  "you", "allow the monitoring user to read the queue: see \"Privileges\" in check_mailqueue(1)",
+	{ "no_permission", "this user may not read the queue, or the log",
+	  "you", "allow the monitoring user to read it: see \"Privileges\" in check_mailqueue(1) or check_maillog(1)",
 	  NULL, NULL },
 	{ "not_understood", "the answer is not what this mail server says",
 	  "you", "see what it says; if it comes from a newer version, report it", NULL, NULL },
@@ -167,6 +167,36 @@ const struct reason mail_reasons[] = {
 	  "you", "make room, or move the queue to a larger file system", NULL, NULL },
 	{ "spool_no_inodes", "the file system of the queue has no inode left: no mail is accepted",
 	  "you", "remove files that are not needed, or make a file system with more inodes", NULL, NULL },
+
+	/* the log of a mail server */
+	{ "log_counted", "the window of a log was read, and this is in it",
+	  "nobody", NULL, NULL, NULL },
+	{ "log_top", "these had most failed logins",
+	  "nobody", NULL, NULL, NULL },
+	{ "log_refused", "the mail server refused mail or connections",
+	  "you", "see whether they should have been refused: a rule that is too strict, or a customer who "
+	  "does not log in; spam is refused every day", NULL, "rejected" },
+	{ "log_auth_failed", "logins at the mail server failed",
+	  "you", "see from where (--top): guessing is stopped by fail2ban or a limit on clients, one account "
+	  "by its new password; all of them, by the service that the server checks passwords with", NULL,
+	  "auth_failed" },
+	{ "log_permission", "the mail server may not do something on this machine",
+	  "you", "correct the owner or the mode of what the line names, and look at AppArmor or SELinux", NULL,
+	  "permission" },
+	{ "log_tls_failed", "TLS could not be begun with some clients or servers",
+	  "you", "see what the lines say: a certificate that cannot be read or is not trusted, versions that "
+	  "do not meet; a single one is a scanner", NULL, "tls_failed" },
+	{ "log_silent", "nothing was written to the log for long, or ever",
+	  "you", "see whether the system logger runs and where it writes (--log); a server with little mail "
+	  "may be silent for longer: --silence", NULL, NULL },
+	{ "log_missing", "there is no such log",
+	  "you", "name the log with --log; the journal is read by --log - from what journalctl -o "
+	  "short-iso --since -15min prints", NULL, NULL },
+	{ "log_unreadable", "a log, or a rotated part of it, could not be read",
+	  "you", "see what it says; compressed logs can be gzip or xz", NULL, NULL },
+	{ "log_clock_differs", "the times in the log are not those of this machine's clock",
+	  "you", "tell the zone that the log is written in with --zone; of a saved log, the end of the window "
+	  "with --until", NULL, NULL },
 
 	/* handing over mail: what the walk itself finds */
 	{ "smtp_walked", "a server was walked through all that was planned",

@@ -144,6 +144,39 @@ long process_utc_offset(void)
 	return localtime_r(&now, &local) != NULL ? local.tm_gmtoff : 0;
 }
 
+static long offset_at(int64_t time)
+{
+	time_t when = (time_t)time;
+	struct tm local;
+
+	return localtime_r(&when, &local) != NULL ? local.tm_gmtoff : 0;
+}
+
+bool process_utc_offset_at(int64_t time, long *offset, int64_t *changed, long *before)
+{
+	int64_t day = 86400, after = time, earlier;
+
+	*offset = offset_at(time);
+	for (earlier = time - day; earlier > time - 366 * day; earlier -= day) {
+		if (offset_at(earlier) != *offset)
+			break;
+		after = earlier;
+	}
+	*before = offset_at(earlier);
+	if (*before == *offset)
+		return false;
+	while (after - earlier > 1) {
+		int64_t middle = earlier + (after - earlier) / 2;
+
+		if (offset_at(middle) == *offset)
+			after = middle;
+		else
+			earlier = middle;
+	}
+	*changed = after;
+	return true;
+}
+
 bool process_random(void *to, size_t size)
 {
 	return getrandom(to, size, 0) == (ssize_t)size;

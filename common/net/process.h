@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/fault.h"
 #include "base/text.h"
@@ -38,6 +39,10 @@ bool process_is_root(void);
 
 /* How far the local time is ahead of UTC, seconds. */
 long process_utc_offset(void);
+
+/* When the local time began to be `offset` ahead of UTC, and how far it was before that
+ * (summer time); false: it did not change in the year before `time`. */
+bool process_utc_offset_at(int64_t time, long *offset, int64_t *changed, long *before);
 
 bool process_random(void *to, size_t size);
 

@@ -39,15 +39,21 @@ def write(name, text, mode=0o644):
     return path
 
 
+given_ports = set()
+
+
 def free_port():
-    """A port that is free for UDP and TCP on loopback, and that no client is given
-    until a server has it: below the kernel's range for those (32768)."""
+    """A port that is free for UDP and TCP on loopback, that nobody here was given before,
+    and no client is given until a server has it: below the kernel's range for those (32768)."""
     for _ in range(100):
         port = random.randrange(10240, 32768)
+        if port in given_ports:
+            continue
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
             try:
                 udp.bind(("127.0.0.1", port))
                 tcp.bind(("127.0.0.1", port))
+                given_ports.add(port)
                 return port
             except OSError:
                 continue

@@ -49,6 +49,8 @@ class World:
             "check_dnsbl": f"hostname=192.0.2.10\nzone=bl.test\nresolver={dns.resolver}\n",
             "check_mailpath": f"domain=example.test\nip=192.0.2.10\nwith=rdns\nwith=sender\n"
                               f"resolver={dns.resolver}\n",
+            "check_maillog": f"log={write('prometheus-mail.log', (TOP / 'contrib/world/mail.log').read_bytes())}\n"
+                             f"until=2026-11-24T16:05:00+01:00\n",
             "check_mailqueue": f"input={write('prometheus-queue', QUEUE)}\nreasons=\n",
             "check_rdns": f"hostname=192.0.2.10\nresolver={dns.resolver}\n",
             "check_smtp_send": f"hostname=127.0.0.1\nport={hostile.port}\nfrom=<>\nto=a@b.test\n",

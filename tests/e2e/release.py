@@ -246,7 +246,7 @@ class Documentation(TestCase):
         port = receiver.process.stdout.readline().strip()       # the README has 10025, as long
         readme = (TOP / "README").read_text()
         examples = re.findall(r"^    \$ (check_\w+) (.*)\n((?:    .*\n)+)", readme, re.M)
-        self.assertEqual({plugin for plugin, _, _ in examples}, {"check_dnsbl", "check_mailqueue", "check_rdns", "check_smtp_send",
+        self.assertEqual({plugin for plugin, _, _ in examples}, {"check_dnsbl", "check_maillog", "check_mailqueue", "check_rdns", "check_smtp_send",
                           "check_spf_dmarc"})
         for plugin, words, expected in examples:
             done = subprocess.run([PLUGINS / plugin, "--resolver", server.resolver,

@@ -9,6 +9,9 @@ Suite *suite_dmarc_find(void);
 Suite *suite_dmarc_record(void);
 Suite *suite_dnsbl(void);
 Suite *suite_dnsbl_zones(void);
+Suite *suite_log_line(void);
+Suite *suite_log_stamp(void);
+Suite *suite_log_tally(void);
 Suite *suite_message(void);
 Suite *suite_mime(void);
 Suite *suite_mx_find(void);
@@ -41,7 +44,8 @@ int main(void)
 {
 	static Suite *(*const suites[])(void) = {
 		suite_address, suite_dane_find, suite_dkim_find, suite_dkim_key, suite_dmarc_find,
-		suite_dmarc_record, suite_dnsbl, suite_dnsbl_zones, suite_message, suite_mime,
+		suite_dmarc_record, suite_dnsbl, suite_dnsbl_zones, suite_log_line, suite_log_stamp,
+		suite_log_tally, suite_message, suite_mime,
 		suite_mx_find, suite_queue, suite_queue_dma, suite_queue_exim, suite_queue_listing,
 		suite_queue_mta, suite_queue_nullmailer, suite_queue_opensmtpd, suite_queue_postfix,
 		suite_queue_sendmail, suite_rdns,

@@ -172,7 +172,7 @@ static uint64_t count_of(const struct frequent *frequent, const char *name)
 
 START_TEST(a_message_counts_once_for_each_reason_and_domain)
 {
-	static struct queue_classes classes;
+	static struct reply_memo classes;
 	struct queue_message message = { 0 };
 	struct queue_tally tally;
 
@@ -227,7 +227,7 @@ static const struct {
 
 START_TEST(keeps_an_example)
 {
-	static struct queue_classes classes;
+	static struct reply_memo classes;
 	struct queue_message message = { 0 };
 	struct queue_tally tally;
 	struct text reason = { 0 };
@@ -252,7 +252,7 @@ END_TEST
 /* The classes of texts that share a slot do not mix. */
 START_TEST(texts_keep_their_own_class)
 {
-	static struct queue_classes classes;
+	static struct reply_memo classes;
 	struct queue_message message = { 0 };
 
 	for (unsigned round = 0; round < 2; round++) {
