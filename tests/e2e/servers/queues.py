@@ -87,7 +87,7 @@ postlog   unix-dgram n  -       n       -       1       postlogd
             name = reason.replace("_", "-")
             lines.append(f"{name}.test smtp:[127.0.0.1]:{10100 + number}")
             self.box.refuser(10100 + number, reply)
-        self.box.start("smtp-sink", "-u", "nobody", "-W", "data:900", "127.0.0.1:10199", "16")
+        self.box.start("smtp-sink", "-u", "nobody", "-t", "3600", "-W", "data:3600", "127.0.0.1:10199", "16")
         self.box.wait_for_port(10199)
         self.box.write("/etc/postfix/transport", "\n".join(lines) + "\n")
         self.box.must("postfix", "start")
