@@ -129,6 +129,36 @@ static void put_sender(struct line *line, const struct path *path)
 		put(line, "--helo", settings->helo);
 }
 
+/* As the mail server would, but for the message. */
+static void put_handover(struct line *line, const struct path_settings *settings)
+{
+	struct text sender = { 0 };
+
+	text_add(&sender, "postmaster@%s", settings->domain);
+	put(line, "--mx", strrchr(settings->to, '@') + 1);
+	put(line, "--from", settings->mail_from != NULL ? settings->mail_from : text_str(&sender));
+	put(line, "--to", settings->to);
+	if (settings->helo != NULL)
+		put(line, "--helo", settings->helo);
+	if (settings->size != NULL)
+		put(line, "--size", settings->size);
+	line->failed = line->failed || text_failed(&sender);
+	text_release(&sender);
+}
+
+static bool asks_of_domains(const struct words *profiles)
+{
+	for (size_t i = 0; i < profiles->count; i++) {
+		struct slice rest = slice_of(profiles->at[i]), name;
+
+		while (slice_split(&rest, ',', &name)) {
+			if (slice_is(name, "domain"))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void put_dns(struct line *line, const struct path *path)
 {
 	const struct words *resolvers = &path->frame->settings.resolvers;
@@ -161,6 +191,7 @@ static const struct {
 	[RUN_RDNS] = { "check_rdns", "rdns", RUNS },
 	[RUN_SENDER] = { "check_spf_dmarc", "sender", RUN_RDNS },
 	[RUN_RECEIVERS] = { "check_spf_dmarc", "receivers", RUN_RDNS },
+	[RUN_HANDOVER] = { "check_smtp_send", "handover", RUNS },
 	[RUN_BLOCKLISTS] = { "check_dnsbl", "blocklists", RUNS },
 	[RUN_QUEUE] = { "check_mailqueue", "queue", RUNS },
 	[RUN_LOG] = { "check_maillog", "log", RUNS },
@@ -205,8 +236,14 @@ static void put_own(struct line *line, const struct path *path, enum path_run ru
 		put_sender(line, path);
 		put(line, "--profile", "bulk");
 		break;
+	case RUN_HANDOVER:
+		put_handover(line, settings);
+		break;
 	case RUN_BLOCKLISTS:
 		put_senders(line, settings);
+		/* Lists of domains do not come without being asked for. */
+		if (asks_of_domains(&settings->profiles))
+			put(line, "--domain", settings->domain);
 		put_all(line, "--zone", &settings->zones);
 		put_all(line, "--profile", &settings->profiles);
 		break;
@@ -215,6 +252,7 @@ static void put_own(struct line *line, const struct path *path, enum path_run ru
 		put(line, "--warning", "self_inflicted=0");
 		break;
 	case RUN_LOG:
+		put(line, "--warning", "self_inflicted=0");
 		break;
 	case RUNS:
 		break;
@@ -229,6 +267,19 @@ bool path_option_is_known(const char *word)
 		return false;
 	for (enum path_run run = 0; run < RUNS; run++) {
 		if (slice_is(name, runs[run].name))
+			return true;
+	}
+	return false;
+}
+
+bool path_has_option(const struct path *path, enum path_run run)
+{
+	const struct words *extra = &path->settings->extra;
+
+	for (size_t i = 0; i < extra->count; i++) {
+		struct slice rest = slice_of(extra->at[i]), name;
+
+		if (slice_split(&rest, ':', &name) && slice_is(name, runs[run].name))
 			return true;
 	}
 	return false;
@@ -418,7 +469,9 @@ static bool is_needed(const struct path *path, enum path_run run)
 	print_program(run, program);
 	if (access(program, X_OK) != 0)
 		return false;
-	if (run == RUN_EGRESS && path->settings->targets.count == 0)
+	if (run == RUN_EGRESS && path->settings->targets.count == 0 && !path->settings->wants_egress)
+		return false;
+	if (run == RUN_HANDOVER && path->settings->to == NULL)
 		return false;
 	/* Who has a mail server of the domain in mind asks its port 25 only. */
 	if ((run == RUN_SUBMISSION || run == RUN_SUBMISSIONS) && path->settings->host == NULL)
