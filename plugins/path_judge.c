@@ -91,7 +91,7 @@ bool path_stage_takes(enum path_stage stage, enum path_run run, const char *reas
 		return true;
 	if (strcmp(of_plugin, "starttls") == 0)
 		return stage == STAGE_TLS;
-	if (strcmp(of_plugin, "auth") == 0)
+	if (strcmp(of_plugin, "auth") == 0 || strcmp(reason, "clear_auth_offered") == 0)
 		return stage == STAGE_AUTH;
 	return stage == STAGE_LISTENER;
 }
@@ -104,6 +104,7 @@ struct item {
 	enum state state;
 	const char *reason, *subject, *text, *fix, *url;	/* of the report */
 	const struct item *cause;				/* this is evidence of that one */
+	bool is_repeated;					/* an earlier stage said the same */
 };
 
 struct verdict {
@@ -489,14 +490,31 @@ static const struct item *cause_of(const struct verdict *v, const struct item *s
 	return first;
 }
 
+static bool was_said(const struct verdict *v, const struct item *item)
+{
+	for (const struct item *earlier = v->items; earlier < item; earlier++) {
+		if (earlier->stage != item->stage && earlier->state == item->state &&
+		    strcmp(earlier->reason, item->reason) == 0 && strcmp(earlier->subject, item->subject) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void correlate(struct verdict *v)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		struct item *item = &v->items[i];
 
-		if (witness_of(item->run) != NULL)
+		item->is_repeated = was_said(v, item);
+		if (witness_of(item->run) != NULL && !item->is_repeated)
 			item->cause = cause_of(v, item);
 	}
+}
+
+/* Is this one said for itself? */
+static bool stands(const struct item *item)
+{
+	return item->cause == NULL && !item->is_repeated && item->state != STATE_OK;
 }
 
 /* A cause is as bad as what it does. */
@@ -568,20 +586,23 @@ static void add_mark(struct verdict *v, enum path_stage stage)
 	finding->is_shown = true;
 }
 
+static bool has_own(const struct verdict *v, enum path_stage stage)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		if (v->items[i].stage == stage && stands(&v->items[i]))
+			return true;
+	}
+	return false;
+}
+
 static void add_stage(struct verdict *v, enum path_stage stage)
 {
-	bool has_own = false;
-
-	for (size_t i = 0; i < v->count; i++) {
-		const struct item *item = &v->items[i];
-
-		if (item->stage != stage || item->cause != NULL || item->state == STATE_OK)
-			continue;
-		has_own = true;
-		add_finding(v, item);
-	}
-	if (!has_own)
+	if (!has_own(v, stage))
 		add_mark(v, stage);
+	for (size_t i = 0; i < v->count; i++) {
+		if (v->items[i].stage == stage && stands(&v->items[i]))
+			add_finding(v, &v->items[i]);
+	}
 }
 
 static json_t *stage_json(const struct verdict *v, enum path_stage stage)
@@ -620,7 +641,7 @@ static void count_stages(struct verdict *v)
 			continue;
 		if (v->missing[stage] != NULL)
 			untested++;
-		else
+		else if (has_own(v, stage) || v->states[stage] == STATE_OK)
 			counts[v->states[stage]]++;
 	}
 	result_measure(v->result, "stages_ok", (double)counts[STATE_OK]);

@@ -11,7 +11,7 @@
 
 /* Running the plugins: each begins as soon as what it needs is through. */
 
-enum { OUTPUT_MAX = 16 << 20, MARGIN_MS = 500, PROGRAM_MAX = 4096 };
+enum { OUTPUT_MAX = 16 << 20, MARGIN_MS = 500, MARGIN_PART = 20, PROGRAM_MAX = 4096 };
 
 struct runner {
 	struct path *path;
@@ -74,10 +74,13 @@ static void put_senders(struct line *line, const struct path_settings *settings)
 		put_server(line, settings);
 }
 
-static void put_smtp(struct line *line, const struct path_settings *settings, const char *port)
+/* How TLS begins is said: a --stage-option may name another port. */
+static void put_smtp(struct line *line, const struct path_settings *settings, const char *port,
+		     const char *tls)
 {
 	put_server(line, settings);
 	put(line, "--port", port);
+	put(line, "--tls", tls);
 	if (settings->helo != NULL)
 		put(line, "--helo", settings->helo);
 	if (settings->ca_file != NULL)
@@ -208,14 +211,14 @@ static void put_own(struct line *line, const struct path *path, enum path_run ru
 		put(line, "--only", "mx");
 		break;
 	case RUN_SMTP:
-		put_smtp(line, settings, "25");
+		put_smtp(line, settings, "25", "opportunistic");
 		break;
 	case RUN_SUBMISSION:
-		put_smtp(line, settings, "587");
+		put_smtp(line, settings, "587", "starttls");
 		put_login(line, path, secret);
 		break;
 	case RUN_SUBMISSIONS:
-		put_smtp(line, settings, "465");
+		put_smtp(line, settings, "465", "implicit");
 		put_login(line, path, secret);
 		break;
 	case RUN_EGRESS:
@@ -302,9 +305,10 @@ static void put_extra(struct line *line, const struct path *path, enum path_run 
  * start and to print, beside all the others. */
 static void put_timeout(struct line *line, const struct path *path, enum path_run run)
 {
-	int64_t left_ms = (path->frame->deadline.at_us - now_us()) / 1000 - MARGIN_MS;
+	int64_t left_ms = (path->frame->deadline.at_us - now_us()) / 1000;
 	char number[32];
 
+	left_ms -= MARGIN_MS + left_ms / MARGIN_PART;
 	for (size_t i = 0; i < RUNS; i++) {
 		if (runs[i].needs == run && path->reports[i].was_asked) {
 			left_ms /= 2;
