@@ -3,10 +3,11 @@
 its cure, and what stands on it is not tested."""
 
 import json
+import os
 import socket
 import subprocess
 
-from harness import BUILD, TOP, FakeDNS, Once, Server, TestCase, run
+from harness import BUILD, PLUGINS, TOP, FakeDNS, Once, Server, TestCase, environment, run
 from servers.queues import PostfixQueue
 
 WORLD = TOP / "contrib/world"
@@ -124,6 +125,24 @@ class Path(TestCase):
         self.assertRegex(result.out, r"(?m)^\[UNKNOWN\] timeout resolver: .*(waiting for 127.0.0.1:|was not through)")
         self.assertNotIn("stage_passed resolver", result.out)
         self.assertFinding(result, "OK", "stage_passed", "listener")
+
+    def test_who_watches_sees_each_plugin_end(self):
+        ours, theirs = os.openpty()
+        try:
+            words = (PLUGINS / "check_mailpath", "-d", "healthy.example", "--ip", "198.51.100.25", "--with", "rdns,blocklists",
+                     "--resolver", World.get().dns.resolver)
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs, check=False,
+                                  env=environment())
+            shown = os.read(ours, 4096).decode().splitlines()
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(sorted(line.split()[0] for line in shown), ["blocklists", "rdns"])
+        for line in shown:
+            self.assertRegex(line, r"^\w+ +OK \(\d+\.\d s\)$")
+        # And who does not, sees nothing of it.
+        self.assertEqual(run("check_mailpath", *words[1:]).err, "")
 
     def test_prometheus(self):
         result = World.get().check("healthy", *HERE, "--output", "prometheus")
