@@ -50,7 +50,14 @@ struct path {
 	struct path_report reports[RUNS];
 };
 
-const char *path_stage_word(enum path_stage stage);
+/* Its row, in the order in which mail needs them. */
+struct path_stage_row {
+	const char *word, *title;
+	enum path_run runs[3];			/* whose findings it is made of; RUNS ends them */
+	enum path_stage needs[2];		/* its ground; STAGES: none */
+	const char *how;			/* how to have it tested, where it is not, or NULL */
+};
+const struct path_stage_row *path_stage_row(enum path_stage stage);
 /* By its word; STAGES: there is none. */
 enum path_stage path_stage_find(struct slice word);
 
