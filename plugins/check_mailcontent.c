@@ -127,6 +127,9 @@ static bool check_envelope(struct content_settings *settings, struct fault *faul
 		return fault_set(fault, FAULT_USAGE, "--ip, --helo, --mail-from and --rcpt need --filter");
 	if (settings->ip != NULL && !ip_parse(slice_of(settings->ip), &ip))
 		return fault_set(fault, FAULT_USAGE, "--ip: %s is no address", settings->ip);
+	/* spamd reads both in one line, and either alone would cost score. */
+	if (settings->filter_word != NULL && (settings->ip != NULL) != (settings->helo != NULL))
+		return fault_set(fault, FAULT_USAGE, "--ip and --helo go together: who hands a message over has both");
 	for (size_t i = 0; i < settings->rcpt.count; i++) {
 		if (!check_word("--rcpt", settings->rcpt.at[i], fault))
 			return false;
@@ -266,6 +269,7 @@ static void probe(struct frame *frame, void *own)
 	}
 	content_judge(look, frame);
 	text_release(&look->message);
+	text_release(&look->trace);
 	free(look);
 }
 

@@ -11,7 +11,7 @@
 
 /* Asking a content filter. */
 
-enum { CONNECT_MS = 10000, PEERS = 8, HEADERS = 4 + CONTENT_RECIPIENTS_MAX };
+enum { CONNECT_MS = 10000, PEERS = 8, TRACE_MAX = 4096, HEADERS = 5 + CONTENT_RECIPIENTS_MAX };
 
 static const char stage[] = "filter";
 
@@ -34,6 +34,14 @@ static struct filter_envelope envelope_of(const struct content_settings *setting
 		.from = settings->mail_from != NULL ? settings->mail_from : settings->from,
 		.to = to->at, .to_count = to->count,
 	};
+}
+
+/* What it answered, for -vv. */
+static void add_trace(struct content_look *look, struct slice reply)
+{
+	text_add(&look->trace, "%s answered %zu bytes: ", look->filter.label, reply.len);
+	text_add_foreign_most(&look->trace, reply, TRACE_MAX);
+	text_add_char(&look->trace, '\n');
 }
 
 /* A list of lines, and what they point into. */
@@ -66,6 +74,7 @@ static bool ask_rspamd(struct content_look *look, const struct deadline *deadlin
 
 	add_header(&headers, "IP", envelope.ip);
 	add_header(&headers, "Helo", envelope.helo);
+	add_header(&headers, "Hostname", envelope.helo);
 	add_header(&headers, "From", envelope.from);
 	for (size_t i = 0; i < envelope.to_count; i++)
 		add_header(&headers, "Rcpt", envelope.to[i]);
@@ -83,6 +92,7 @@ static bool ask_rspamd(struct content_look *look, const struct deadline *deadlin
 	good = http_post(&request, deadline, &status, &reply, fault);
 	if (good && status != 200)
 		good = fault_set(fault, FAULT_PROTOCOL, "it answered with HTTP status %ld", status);
+	add_trace(look, text_slice(&reply));
 	good = good && filter_rspamd_parse(text_slice(&reply), &look->verdict, fault);
 	for (size_t i = 0; i < headers.count; i++)
 		text_release(&headers.text[i]);
@@ -135,6 +145,7 @@ static bool converse(struct content_look *look, struct stream *stream, struct fa
 	/* Whoever does not want all of it may say so before it breaks off. */
 	good = status == STREAM_LATE ? fault_set(fault, FAULT_TIMEOUT, "it does not take the message")
 				     : read_reply(stream, &reply, fault);
+	add_trace(look, text_slice(&reply));
 	good = good && filter_spamd_parse(text_slice(&reply), &look->verdict, fault);
 	text_release(&request);
 	text_release(&reply);
@@ -308,6 +319,8 @@ void content_filter_ask(struct content_look *look, struct frame *frame)
 			  "its name has no address");
 	else
 		look->was_asked = filter->protocol->ask(look, &frame->deadline, &fault);
+	if (frame->settings.monitor.verbosity > 1)
+		text_add_slice(&frame->result.trace, text_slice(&look->trace));
 	if (!look->was_asked)
 		add_failure(filter, frame, &fault);
 }

@@ -51,6 +51,7 @@ struct content_look {
 	struct content_filter filter;		/* with its addresses */
 	bool was_asked;
 	struct filter_verdict verdict;
+	struct text trace;
 };
 
 /* What the word of --filter says; the fault names the option. */

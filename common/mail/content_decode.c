@@ -266,7 +266,8 @@ static bool read_html(struct content_letters *letters, char c)
 	if (letters->is_in_tag && c == '>') {
 		end_tag(letters);
 	} else if (letters->is_in_tag) {
-		bool is_name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/';
+		bool is_name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			       (c == '/' && letters->tag_len == 0);
 
 		if (!is_name && letters->tag_len > 0)
 			letters->has_name = true;

@@ -434,17 +434,22 @@ static void add_decoded(struct content_part *part, struct slice s)
 		struct content_decoder decoder = { 0 };
 		const char *end;
 
-		if (!slice_starts(s, "=?") || (word = behind(s, 2), !slice_split(&word, '?', &charset)) ||
-		    !slice_split(&word, '?', &how) || how.len != 1 || word.at == NULL ||
-		    (end = memmem(word.at, word.len, "?=", 2)) == NULL) {
+		bool is_base64, is_word = slice_starts(s, "=?");
+
+		word = is_word ? behind(s, 2) : word;
+		is_word = is_word && slice_split(&word, '?', &charset) && slice_split(&word, '?', &how) &&
+			  word.at != NULL && (slice_is_nocase(how, "b") || slice_is_nocase(how, "q"));
+		end = is_word ? memmem(word.at, word.len, "?=", 2) : NULL;
+		if (end == NULL) {
 			add_to_name(part, s.at, 1);
 			s = behind(s, 1);
 			continue;
 		}
 		text = (struct slice){ word.at, (size_t)(end - word.at) };
-		if ((*how.at | 32) == 'b' && text.len <= sizeof bytes)
+		is_base64 = (*how.at | 32) == 'b';
+		if (is_base64 && text.len <= sizeof bytes)
 			add_to_name(part, bytes, content_base64(&decoder, text, bytes));
-		else if ((*how.at | 32) == 'q')
+		else if (!is_base64)
 			add_marked(part, text, '=');
 		s = (struct slice){ end + 2, (size_t)(word.at + word.len - end - 2) };
 		/* Blanks between encoded words are none. */

@@ -156,6 +156,8 @@ static void take_plain(struct content *content, struct slice piece, bool has_hig
 
 static void take_decoded(struct content *content, struct slice bytes)
 {
+	/* What comes of nonsense is in no charset, and that is one fault. */
+	content->part.is_charset_noted |= content->part.decoder.is_broken;
 	take(content, bytes, content->part.is_text && content_bytes_look(bytes).has_high);
 }
 

@@ -76,13 +76,14 @@ static bool read_rspamd(json_t *reply, struct filter_verdict *verdict, struct fa
 	json_t *score = json_object_get(reply, "score"), *limit = json_object_get(reply, "required_score");
 	json_t *action = json_object_get(reply, "action"), *symbols = json_object_get(reply, "symbols");
 
-	if (json_is_true(json_object_get(reply, "is_skipped")))
-		return fault_set(fault, FAULT_PROTOCOL, "it did not look at the message (is_skipped)");
 	if (!json_is_number(score) || !json_is_number(limit) || !json_is_object(symbols))
 		return fault_set(fault, FAULT_PROTOCOL, "JSON without score, required_score and symbols");
 	if (!read_action(json_string_value(action), verdict))
 		return fault_set(fault, FAULT_PROTOCOL, "the action \"%.40s\" is not known here",
 				 json_is_string(action) ? json_string_value(action) : "");
+	/* What is refused at first sight (GTUBE) is not looked at further, and that is said so. */
+	if (json_is_true(json_object_get(reply, "is_skipped")) && verdict->outcome == FILTER_CLEAN)
+		return fault_set(fault, FAULT_PROTOCOL, "it did not look at the message (is_skipped)");
 	verdict->score = json_number_value(score);
 	verdict->limit = json_number_value(limit);
 	for (void *at = json_object_iter(symbols); at != NULL; at = json_object_iter_next(symbols, at)) {
@@ -117,15 +118,14 @@ bool filter_rspamd_parse(struct slice json, struct filter_verdict *verdict, stru
  * Message::Metadata::Received), and for the envelope's sender in Return-Path. */
 static void add_trace(const struct filter_envelope *envelope, const char *date, struct text *text)
 {
-	const char *helo = envelope->helo != NULL ? envelope->helo : "unknown";
 	struct ip ip;
 
 	if (envelope->from != NULL)
 		text_add(text, "Return-Path: <%s>\r\n", envelope->from);
-	if (envelope->ip == NULL || !ip_parse(slice_of(envelope->ip), &ip))
+	if (envelope->ip == NULL || envelope->helo == NULL || !ip_parse(slice_of(envelope->ip), &ip))
 		return;
-	text_add(text, "Received: from %s ([%s%s])\r\n\tby localhost (Mailpath) with ESMTP id 1", helo,
-		 ip.version == 6 ? "IPv6:" : "", envelope->ip);
+	text_add(text, "Received: from %s (%s [%s%s])\r\n\tby localhost (Mailpath) with ESMTP id 1",
+		 envelope->helo, envelope->helo, ip.version == 6 ? "IPv6:" : "", envelope->ip);
 	if (envelope->to_count > 0)
 		text_add(text, "\r\n\tfor <%s>", envelope->to[0]);
 	text_add(text, ";\r\n\t%s\r\n", date);

@@ -31,7 +31,8 @@ struct filter_verdict {
 	unsigned symbols_left_out;
 };
 
-/* Who hands the message over, as far as that was told; the others are NULL. */
+/* Who hands the message over, as far as that was told; the others are NULL. Its reverse
+ * name is taken to be `helo`: whether it is, others tell. */
 struct filter_envelope {
 	const char *ip, *helo;
 	const char *from;		/* "" is <> */
