@@ -13,7 +13,7 @@ enum {
 	FIELDS_MANY = 1000,
 	DEPTH_MANY = 20,
 	PAST = 4 * 86400, FUTURE = 3 * 3600,	/* from where on SpamAssassin counts it */
-	SYMBOLS_SAID = 10,
+	SYMBOLS_SAID = 10, SYMBOLS_IN_SUMMARY = 3,
 };
 
 /* CRITICAL: large receivers refuse it, or what they get is not what was sent. WARNING: it
@@ -286,30 +286,32 @@ static void add_opinion(const struct filter_verdict *verdict, struct text *text)
 	add_score(text, verdict->limit);
 }
 
-static void tell_symbols(struct verdict *v)
+/* Is it one of those that cost most? What is refused at first sight has one without a
+ * score. */
+static bool is_told(const struct filter_verdict *verdict, size_t i)
 {
-	const struct filter_verdict *verdict = &v->look->verdict;
+	double score = verdict->symbols[i].score;
 
-	for (size_t i = 0; i < verdict->symbol_count && i < SYMBOLS_SAID; i++) {
-		const struct filter_symbol *symbol = &verdict->symbols[i];
-		struct text text = { 0 }, subject = { 0 };
-		struct finding *finding;
+	return is_score(score) && (score > 0 || (i == 0 && verdict->outcome != FILTER_CLEAN));
+}
 
-		if (symbol->score <= 0 || !is_score(symbol->score))
-			continue;
-		for (const char *c = symbol->name; *c != '\0'; c++) {
-			bool is_word = (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
+static void tell_symbol(struct verdict *v, const struct filter_symbol *symbol)
+{
+	struct text text = { 0 }, subject = { 0 };
+	struct finding *finding;
 
-			text_add_char(&subject, is_word || *c == '-' || *c == '.' ? *c : '_');
-		}
-		text_add(&text, "+");
-		add_score(&text, symbol->score);
-		text_add(&text, ": ");
-		text_add_foreign(&text, slice_of(symbol->text[0] != '\0' ? symbol->text : "the filter has no sentence for it"));
-		finding = result_add(v->result, STATE_OK, "content_symbol", "filter", text_str(&subject), &text);
-		finding->is_shown = verdict->outcome != FILTER_CLEAN;
-		text_release(&subject);
+	for (const char *c = symbol->name; *c != '\0'; c++) {
+		bool is_word = (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
+
+		text_add_char(&subject, is_word || *c == '-' || *c == '.' ? *c : '_');
 	}
+	text_add(&text, symbol->score > 0 ? "+" : "");
+	add_score(&text, symbol->score);
+	text_add(&text, ": ");
+	text_add_foreign(&text, slice_of(symbol->text[0] != '\0' ? symbol->text : "the filter has no sentence for it"));
+	finding = result_add(v->result, STATE_OK, "content_symbol", "filter", text_str(&subject), &text);
+	finding->is_shown = v->look->verdict.outcome != FILTER_CLEAN;
+	text_release(&subject);
 }
 
 static void judge_filter(struct verdict *v)
@@ -323,15 +325,16 @@ static void judge_filter(struct verdict *v)
 	if (is_score(verdict->score))
 		result_measure(v->result, "score", verdict->score);
 	add_opinion(verdict, &text);
-	for (size_t i = 0; i < 3 && i < verdict->symbol_count && verdict->symbols[i].score > 0; i++) {
+	for (size_t i = 0; i < SYMBOLS_IN_SUMMARY && i < verdict->symbol_count && is_told(verdict, i); i++) {
 		text_add(&text, i > 0 ? ", " : "; ");
 		text_add_foreign(&text, slice_of(verdict->symbols[i].name));
-		text_add(&text, " +");
+		text_add(&text, verdict->symbols[i].score > 0 ? " +" : " ");
 		add_score(&text, verdict->symbols[i].score);
 	}
 	result_add(v->result, outcomes[verdict->outcome].state, outcomes[verdict->outcome].reason, "filter",
 		   look->filter.label, &text);
-	tell_symbols(v);
+	for (size_t i = 0; i < SYMBOLS_SAID && i < verdict->symbol_count && is_told(verdict, i); i++)
+		tell_symbol(v, &verdict->symbols[i]);
 }
 
 /* ---- the whole */

@@ -424,38 +424,49 @@ static void add_marked(struct content_part *part, struct slice s, char mark)
 	}
 }
 
-/* A name that may have encoded words (RFC 2047 forbids them there, and all write them). */
+/* "=?charset?B?text?=" at the front (RFC 2047 2). */
+static bool take_encoded_word(struct slice *rest, bool *is_base64, struct slice *text)
+{
+	struct slice inner = *rest, charset, how;
+	const char *end;
+
+	if (!slice_starts(inner, "=?"))
+		return false;
+	inner = behind(inner, 2);
+	if (!slice_split(&inner, '?', &charset) || !slice_split(&inner, '?', &how) || inner.at == NULL)
+		return false;
+	end = memmem(inner.at, inner.len, "?=", 2);
+	*is_base64 = slice_is_nocase(how, "b");
+	if (end == NULL || (!*is_base64 && !slice_is_nocase(how, "q")))
+		return false;
+	*text = (struct slice){ inner.at, (size_t)(end - inner.at) };
+	*rest = behind(inner, text->len + 2);
+	return true;
+}
+
+/* A name that may have encoded words: RFC 2047 forbids them there, and all write them. */
 static void add_decoded(struct content_part *part, struct slice s)
 {
 	char bytes[CONTENT_ABOUT_MAX * 2];
+	struct slice text, next;
+	bool is_base64;
 
 	while (s.len > 0) {
-		struct slice word = s, charset, how, text;
 		struct content_decoder decoder = { 0 };
-		const char *end;
 
-		bool is_base64, is_word = slice_starts(s, "=?");
-
-		word = is_word ? behind(s, 2) : word;
-		is_word = is_word && slice_split(&word, '?', &charset) && slice_split(&word, '?', &how) &&
-			  word.at != NULL && (slice_is_nocase(how, "b") || slice_is_nocase(how, "q"));
-		end = is_word ? memmem(word.at, word.len, "?=", 2) : NULL;
-		if (end == NULL) {
+		if (!take_encoded_word(&s, &is_base64, &text)) {
 			add_to_name(part, s.at, 1);
 			s = behind(s, 1);
 			continue;
 		}
-		text = (struct slice){ word.at, (size_t)(end - word.at) };
-		is_base64 = (*how.at | 32) == 'b';
 		if (is_base64 && text.len <= sizeof bytes)
 			add_to_name(part, bytes, content_base64(&decoder, text, bytes));
 		else if (!is_base64)
 			add_marked(part, text, '=');
-		s = (struct slice){ end + 2, (size_t)(word.at + word.len - end - 2) };
 		/* Blanks between encoded words are none. */
-		word = slice_trim(s);
-		if (slice_starts(word, "=?"))
-			s = word;
+		next = slice_trim(s);
+		if (slice_starts(next, "=?"))
+			s = next;
 	}
 }
 

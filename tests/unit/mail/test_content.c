@@ -62,7 +62,33 @@ static void compare(struct slice message, const char *name)
 	text_release(&expected);
 }
 
-START_TEST(how_it_is_cut_into_blocks_changes_nothing)
+/* With LF for each CRLF: what is found, where, and the size are the same. */
+static void compare_stored(struct slice message, const char *name)
+{
+	struct content *sent = read_steps(message, message.len + 1), *stored;
+	struct text text = { 0 };
+
+	for (size_t i = 0; i < message.len; i++) {
+		if (message.at[i] != '\r' || i + 1 == message.len || message.at[i + 1] != '\n')
+			text_add_char(&text, message.at[i]);
+	}
+	stored = read_steps(text_slice(&text), 77);
+	stored->bytes = sent->bytes;
+	stored->crlf_lines = sent->crlf_lines;
+	stored->lf_lines = sent->lf_lines;
+	text_truncate(&text, 0);
+	content_print(sent, &text);
+	text_add_char(&text, '\0');
+	content_print(stored, &text);
+	/* One that mixes them, or has a CR in front of CRLF, is another message then. */
+	if (sent->totals[CONTENT_BARE_LF] == 0 && sent->totals[CONTENT_BARE_CR] == 0)
+		ck_assert_msg(strcmp(text_str(&text), text_str(&text) + strlen(text_str(&text)) + 1) == 0, "%s", name);
+	text_release(&text);
+	free(sent);
+	free(stored);
+}
+
+START_TEST(neither_blocks_nor_how_it_is_stored_change_anything)
 {
 	const char *srcdir = getenv("srcdir");
 	char folder[1024], path[2048], bytes[1 << 17];
@@ -85,6 +111,7 @@ START_TEST(how_it_is_cut_into_blocks_changes_nothing)
 		message = exact(bytes, fread(bytes, 1, sizeof bytes, file));
 		fclose(file);
 		compare(message, entry->d_name);
+		compare_stored(message, entry->d_name);
 		exact_free(message);
 		count++;
 	}
@@ -304,7 +331,7 @@ Suite *suite_content(void)
 	Suite *suite = suite_create("content");
 	TCase *tcase = tcase_create("content");
 
-	tcase_add_test(tcase, how_it_is_cut_into_blocks_changes_nothing);
+	tcase_add_test(tcase, neither_blocks_nor_how_it_is_stored_change_anything);
 	tcase_add_test(tcase, a_long_line_is_one_line);
 	tcase_add_test(tcase, says_the_line_and_the_part);
 	tcase_add_test(tcase, keeps_no_more_faults_than_it_has_room_for);
