@@ -60,7 +60,7 @@ class Corpus(TestCase):
 class Messages(TestCase):
     def test_it_says_the_line_and_the_part(self):
         result = check(DATA / "content/exe-forwarded.eml", *AT)
-        self.assertFinding(result, "CRITICAL", "content_executable", "part-2.2", 'line 32: by its name a program "a.exe"')
+        self.assertFinding(result, "CRITICAL", "content_executable", "part-2.2", 'line 32: a program by its name, "a.exe"')
         result = check(DATA / "content/exe-double.eml", *AT)
         self.assertFinding(result, "CRITICAL", "content_executable", "part-2", "named like a document")
         self.assertIn("fix: send a link", result.out)
