@@ -257,7 +257,7 @@ define service {{
         ini = write("nagios.ini", f"[queue]\ninput={write('any-queue', QUEUE)}\n")
         services = {
             "check_dnsbl": f"-H 192.0.2.10!-z 'bl.test=127.0.0.[2,4..7]*3'!-w 0 -c 3!--resolver {dns.resolver}",
-            "check_mailcontent": f"--message {content}!--at 2026-11-24T17:00:00+01:00!-w lines=1!-c parts=@7",
+            "check_mailcontent": f"--message {content}!--at 2026-11-24T17:00:00+01:00!-w lines=1!-c parts=@7:9",
             "check_maillog": f"--log {log}!--until 2026-11-24T16:05:00+01:00!-w self_inflicted=0",
             "check_mailpath": f"-d example.test!--with resolver!--resolver {dns.resolver}",
             "check_mailqueue": f"--extra-opts=queue@{ini}!-w oldest=4h -w '@1:5'!-c domain_max=8",
