@@ -3,10 +3,11 @@
 its cure, and what stands on it is not tested."""
 
 import json
+import os
 import socket
 import subprocess
 
-from harness import BUILD, TOP, FakeDNS, Once, Server, TestCase, run
+from harness import BUILD, PLUGINS, TOP, FakeDNS, Once, Server, TestCase, environment, run
 from servers.queues import PostfixQueue
 
 WORLD = TOP / "contrib/world"
@@ -49,9 +50,15 @@ class Path(TestCase):
         self.assertRegex(result.lines[0], "CRITICAL - reverse DNS and HELO: 192.0.2.25: it has no name")
         places = [result.out.index(f"] {reason}") for reason in
                   ("stage_passed resolver", "rdns_missing", "spf_include_broken", "dkim_key_weak",
-                   "rule_failed", "dnsbl_listed")]
+                   "stage_explained receivers", "dnsbl_listed")]
         self.assertEqual(places, sorted(places))
+        self.assertRegex(result.lines[0], "- ask hostmaster@provider.example, who runs ")
+        # What follows from a fault is said with it.
         self.assertEqual(result.out.count("] rdns_missing "), 1)
+        self.assertFinding(result, "CRITICAL", "spf_include_broken", "ill.example", "so: spf_permerror, permerror")
+        self.assertFinding(result, "CRITICAL", "rdns_missing", "192.0.2.25", "breaks a rule of large receivers")
+        self.assertNotIn("] rule_failed", result.out)
+        self.assertNotIn("] spf_permerror", result.out)
         self.assertIn("fix: ask hostmaster@provider.example", result.out)
 
     def test_without_a_resolver_nothing_that_needs_it_is_tested(self):
@@ -114,9 +121,28 @@ class Path(TestCase):
                          "--stage-option", f"listener:--port={World.get().port}", *HERE, "-t", "4")
         self.assertState(result, "UNKNOWN")
         self.assertTrue(1 < result.seconds < 4.5, str(result))
-        self.assertIn("waiting for 127.0.0.1:", result.lines[0])
+        # The plugin says so itself, or is ended, where the machine is slow.
+        self.assertRegex(result.out, r"(?m)^\[UNKNOWN\] timeout resolver: .*(waiting for 127.0.0.1:|was not through)")
         self.assertNotIn("stage_passed resolver", result.out)
         self.assertFinding(result, "OK", "stage_passed", "listener")
+
+    def test_who_watches_sees_each_plugin_end(self):
+        ours, theirs = os.openpty()
+        try:
+            words = (PLUGINS / "check_mailpath", "-d", "healthy.example", "--ip", "198.51.100.25", "--with", "rdns,blocklists",
+                     "--resolver", World.get().dns.resolver)
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs, check=False,
+                                  env=environment())
+            shown = os.read(ours, 4096).decode().splitlines()
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(sorted(line.split()[0] for line in shown), ["blocklists", "rdns"])
+        for line in shown:
+            self.assertRegex(line, r"^\w+ +OK \(\d+\.\d s\)$")
+        # And who does not, sees nothing of it.
+        self.assertEqual(run("check_mailpath", *words[1:]).err, "")
 
     def test_prometheus(self):
         result = World.get().check("healthy", *HERE, "--output", "prometheus")
