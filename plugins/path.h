@@ -16,6 +16,7 @@ struct path_settings {
 	const char *user, *password_file, *ca_file;
 	struct words with, without, extra;	/* --with, --without, --stage-option */
 	const char *size;
+	const char *message, *filter;		/* --message, --filter */
 	const char *to;				/* --to: can mail be handed over to this one? */
 	bool wants_egress;			/* --egress */
 };
@@ -24,7 +25,8 @@ struct path_settings {
 
 enum path_run {
 	RUN_DNS, RUN_SMTP, RUN_SUBMISSION, RUN_SUBMISSIONS, RUN_EGRESS, RUN_RDNS, RUN_SENDER,
-	RUN_RECEIVERS, RUN_HANDOVER, RUN_BLOCKLISTS, RUN_QUEUE, RUN_LOG, RUNS,
+	RUN_RECEIVERS, RUN_HANDOVER, RUN_BLOCKLISTS, RUN_QUEUE, RUN_LOG, RUN_CONTENT,
+	RUNS,
 };
 
 struct path_report {

@@ -161,6 +161,8 @@ static void find_evidence(struct path_verdict *v, enum path_stage stage, enum pa
 
 	if (report->root == NULL)
 		return;
+	if (stage == STAGE_CONTENT && v->path->settings->message == NULL)
+		add_word(evidence, "of the probe of check_smtp_send (yours: --message FILE)");
 	if (stage == STAGE_RESOLVER)
 		add_word(evidence, "it answers");
 	else if (stage == STAGE_DNS && run == RUN_RDNS)

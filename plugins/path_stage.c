@@ -27,8 +27,8 @@ static const struct path_stage_row stages[STAGES] = {
 		{ STAGE_RESOLVER, STAGES }, NULL },
 	[STAGE_QUEUE] = { "queue", "queue", { RUN_QUEUE, RUNS, RUNS }, { STAGES, STAGES }, NULL },
 	[STAGE_LOG] = { "log", "log", { RUN_LOG, RUNS, RUNS }, { STAGES, STAGES }, NULL },
-	[STAGE_CONTENT] = { "content", "content of messages", { RUNS, RUNS, RUNS }, { STAGES, STAGES },
-		"no plugin looks at messages yet" },
+	[STAGE_CONTENT] = { "content", "content of messages", { RUN_CONTENT, RUNS, RUNS },
+		{ STAGES, STAGES }, NULL },
 };
 
 const struct path_stage_row *path_stage_row(enum path_stage stage)
