@@ -18,6 +18,9 @@ void output_render(const struct result *result, struct text *out)
 	case FORMAT_PROMETHEUS:
 		output_prometheus(result, out);
 		break;
+	case FORMAT_HTML:
+		output_html(result, out);
+		break;
 	}
 }
 

@@ -24,6 +24,10 @@ void output_reasons(const struct reason *reasons, struct text *out);
 void output_text(const struct result *result, struct text *out);
 void output_json(const struct result *result, struct text *out);
 void output_prometheus(const struct result *result, struct text *out);
+void output_html(const struct result *result, struct text *out);
+
+/* What the JSON output holds; the caller's. NULL: there was no memory. */
+json_t *output_whole_json(const struct result *result);
 
 /* What was looked at, for a label: at most 100 characters. */
 void output_target(const struct result *result, struct text *out);

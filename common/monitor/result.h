@@ -37,6 +37,13 @@ struct metric {
 	bool has_max;
 };
 
+/* When and where a run was made. */
+struct made {
+	int64_t at;		/* seconds since 1970 */
+	long utc_offset;	/* how far the local time is ahead of UTC, seconds */
+	char host[256];		/* "": it is not told */
+};
+
 /* What a run of a plugin found. Findings and metrics are collected first;
  * result_judge() gives them their states. */
 struct result {
@@ -54,6 +61,7 @@ struct result {
 	json_t *data;			/* the plugin's own result, or NULL */
 	struct words secrets;		/* of result_hide(); owned */
 	double duration;		/* seconds */
+	struct made made;
 	bool keeps_order;		/* findings are said in the order in which they were found,
 					 * not the worst first */
 	bool failed;			/* there was no memory for something */

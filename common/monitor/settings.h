@@ -22,7 +22,7 @@ struct monitor_timeout {
 	enum state state;
 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_PROMETHEUS };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_PROMETHEUS, FORMAT_HTML };
 
 /* What every plugin's options say about judging and printing. */
 struct monitor_settings {
