@@ -6,7 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "mail/public_name.h"
 #include "monitor/output.h"
+#include "monitor/redact.h"
 #include "net/file.h"
 #include "net/process.h"
 
@@ -190,6 +192,8 @@ static int run(const struct frame_plugin *plugin, struct frame *frame, void *set
 	result_measure(&frame->result, "time", frame->result.duration);
 	note_when_and_where(frame);
 	result_judge(&frame->result);
+	if (monitor->redacts)
+		redact_result(&frame->result, public_name_is_known);
 	return print_result(frame);
 }
 

@@ -155,6 +155,8 @@ const struct option_row monitor_options[] = {
 	  "the format (text)", NULL },
 	{ 0, "output-file", "FILE", option_word, FIELD(output_file),
 	  "write the output to FILE, by rename, instead of standard output", NULL },
+	{ 0, "redact", NULL, option_flag, FIELD(redacts),
+	  "put placeholders in the place of addresses, names and paths", NULL },
 	{ 'v', "verbose", NULL, option_more, FIELD(verbosity),
 	  "every finding; twice: what was asked and answered, too; three times: everything", NULL },
 	{ 0, "list-reasons", NULL, option_flag, FIELD(lists_reasons),

@@ -35,6 +35,9 @@ void output_target(const struct result *result, struct text *out);
 /* Foreign text for JSON: harmless, valid UTF-8, cut to `most` bytes. The caller's. */
 json_t *output_foreign_json(struct slice bytes, size_t most);
 
+/* A number's subject as it is printed, or NULL. */
+const char *output_subject(const struct metric *metric);
+
 /* "label", or "label subject" */
 void output_label(const struct metric *metric, struct text *out);
 

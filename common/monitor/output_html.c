@@ -14,7 +14,6 @@ enum {
 	FINDINGS_MAX = 500,	/* of one report; the worst are first, or the first in order */
 	VALUES_MAX = 5000,	/* of one report's data */
 	STEPS_MAX = 50,
-	REPORTS_MAX = 64,	/* that are remembered, so as to be shown once */
 	TEXT_MAX = 4000,
 };
 
@@ -28,14 +27,12 @@ static const struct {
 	[STATE_UNKNOWN] = { "UNKNOWN", "is-unknown", "?" },
 	[STATE_UNKNOWN + 1] = { "NOT TESTED", "is-untested", "\u2013" },
 };
-enum { LOOK_UNTESTED = STATE_UNKNOWN + 1 };
+enum { LOOK_UNTESTED = STATE_UNKNOWN + 1, LOOKS };
 
 struct page {
 	struct text *out;
 	const struct result *result;
 	json_t *whole;
-	const json_t *reports[REPORTS_MAX];	/* those that are shown already */
-	size_t report_count;
 };
 
 static const char *member(const json_t *object, const char *key)
@@ -65,6 +62,18 @@ static void add_state(struct text *out, size_t look)
 {
 	text_add(out, "<span class=\"state %s\"><span class=\"mark\" aria-hidden=\"true\">%s</span> %s</span>",
 		 looks[look].class, looks[look].mark, looks[look].word);
+}
+
+/* Has one before it in the list the same member? */
+static bool was_before(const json_t *list, size_t place, const char *key)
+{
+	const char *value = member(json_array_get(list, place), key);
+
+	for (size_t i = 0; i < place; i++) {
+		if (strcmp(member(json_array_get(list, i), key), value) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* ---- findings ---- */
@@ -98,15 +107,21 @@ static void add_claim(struct text *out, const json_t *finding)
 	html_add_member(out, finding, "text", TEXT_MAX);
 }
 
-static void add_finding(struct text *out, const json_t *finding)
+/* Its state and reason, but for one that says nothing but what its stage's headline shows. */
+static void add_finding(struct text *out, const json_t *finding, size_t shown_look)
 {
 	size_t look = look_of(finding);
+	bool is_about_stage = strcmp(member(finding, "subject"), member(finding, "stage")) == 0;
 
-	text_add(out, "<li><p>");
-	add_state(out, look);
-	text_add(out, " <span class=\"id\">");
-	html_add_member(out, finding, "reason", TEXT_MAX);
-	text_add(out, "</span></p><p>");
+	text_add(out, "<li>");
+	if (!is_about_stage || look != shown_look) {
+		text_add(out, "<p>");
+		add_state(out, look);
+		text_add(out, " <span class=\"id\">");
+		html_add_member(out, finding, "reason", TEXT_MAX);
+		text_add(out, "</span></p>");
+	}
+	text_add(out, "<p>");
 	add_claim(out, finding);
 	text_add(out, "</p>");
 	if (look != STATE_OK) {
@@ -116,8 +131,8 @@ static void add_finding(struct text *out, const json_t *finding)
 	text_add(out, "</li>");
 }
 
-/* Those of a stage, or all of them (NULL). */
-static void add_findings(struct text *out, const json_t *findings, const char *stage)
+/* Those of a stage, whose look is shown already, or all of them (NULL). */
+static void add_findings(struct text *out, const json_t *findings, const char *stage, size_t shown_look)
 {
 	size_t i, shown = 0, left = 0;
 	json_t *finding;
@@ -130,7 +145,7 @@ static void add_findings(struct text *out, const json_t *findings, const char *s
 			continue;
 		}
 		text_add(out, shown++ == 0 ? "<ul class=\"findings\">" : "");
-		add_finding(out, finding);
+		add_finding(out, finding, shown_look);
 	}
 	text_add(out, shown > 0 ? "</ul>" : "");
 	if (left > 0)
@@ -170,48 +185,58 @@ static void add_data(struct text *out, const json_t *data)
 
 /* ---- what other plugins said ---- */
 
-/* Its number, from 1; `is_new` where it was not shown before. */
-static size_t number_of(struct page *page, const json_t *report, bool *is_new)
+static const json_t *stages_of(const struct page *page)
 {
-	size_t i = 0;
+	return json_object_get(json_object_get(page->whole, "data"), "stages");
+}
 
-	while (i < page->report_count && page->reports[i] != report)
-		i++;
-	*is_new = i == page->report_count;
-	if (i == REPORTS_MAX)
-		return 0;
-	if (*is_new)
-		page->reports[page->report_count++] = report;
-	return i + 1;
+/* The stage, by its place, that shows a report which several are made of: the first that it
+ * stands first in, else the first that has it. */
+static size_t home_of(const struct page *page, const json_t *report)
+{
+	size_t s, i, home = json_array_size(stages_of(page));
+	json_t *stage, *other;
+
+	json_array_foreach(stages_of(page), s, stage) {
+		json_array_foreach(json_object_get(stage, "reports"), i, other) {
+			if (other != report)
+				continue;
+			if (i == 0)
+				return s;
+			home = s < home ? s : home;
+		}
+	}
+	return home;
 }
 
 static void add_report(struct page *page, const json_t *report)
 {
 	struct text *out = page->out;
-	bool is_new;
-	size_t number = number_of(page, report, &is_new);
 
-	if (!is_new) {
-		text_add(out, "<h4>");
-		html_add_member(out, report, "plugin", TEXT_MAX);
-		text_add(out, "</h4><p><a href=\"#report-%zu\">It stands above: </a>", number);
-		html_add_member(out, report, "summary", TEXT_MAX);
-		text_add(out, "</p>");
-		return;
-	}
-	text_add(out, number > 0 ? "<h4 id=\"report-%zu\">" : "<h4>", number);
+	text_add(out, "<h4>");
 	html_add_member(out, report, "plugin", TEXT_MAX);
 	text_add(out, " ");
 	add_state(out, state_of(report));
 	text_add(out, "</h4><p>");
 	html_add_member(out, report, "summary", TEXT_MAX);
 	text_add(out, "</p>");
-	add_findings(out, json_object_get(report, "findings"), NULL);
+	add_findings(out, json_object_get(report, "findings"), NULL, LOOKS);
 	add_numbers(out, json_object_get(report, "perfdata"));
 	add_data(out, json_object_get(report, "data"));
 }
 
-static void add_evidence(struct page *page, const json_t *reports)
+static void add_pointer(struct page *page, const json_t *report, size_t home)
+{
+	text_add(page->out, "<p>More of it stands with <a href=\"#stage-%zu\">", home);
+	html_add_member(page->out, json_array_get(stages_of(page), home), "title", TEXT_MAX);
+	text_add(page->out, "</a>, from ");
+	html_add_member(page->out, report, "plugin", TEXT_MAX);
+	text_add(page->out, ": ");
+	html_add_member(page->out, report, "summary", TEXT_MAX);
+	text_add(page->out, "</p>");
+}
+
+static void add_evidence(struct page *page, size_t place, const json_t *reports)
 {
 	json_t *report;
 	size_t i;
@@ -220,45 +245,36 @@ static void add_evidence(struct page *page, const json_t *reports)
 		return;
 	text_add(page->out, "<details><summary>Evidence from ");
 	json_array_foreach(reports, i, report) {
-		bool is_again = i > 0 && strcmp(member(report, "plugin"),
-						member(json_array_get(reports, i - 1), "plugin")) == 0;
-
-		if (is_again)
+		if (was_before(reports, i, "plugin"))
 			continue;
 		text_add(page->out, i > 0 ? ", " : "");
 		html_add_member(page->out, report, "plugin", TEXT_MAX);
 	}
 	text_add(page->out, "</summary><div class=\"evidence\">");
-	json_array_foreach(reports, i, report)
-		add_report(page, report);
+	json_array_foreach(reports, i, report) {
+		size_t home = home_of(page, report);
+
+		if (home == place)
+			add_report(page, report);
+		else
+			add_pointer(page, report, home);
+	}
 	text_add(page->out, "</div></details>");
 }
 
 /* ---- the checklist ---- */
 
-static void add_stage(struct page *page, const char *stage, const char *title, size_t look,
+static void add_stage(struct page *page, size_t place, const char *stage, const char *title, size_t look,
 		      const json_t *reports)
 {
-	text_add(page->out, "<li><div class=\"row\"><h3>");
+	text_add(page->out, "<li id=\"stage-%zu\"><div class=\"row\"><h3>", place);
 	html_add_text(page->out, slice_of(title), TEXT_MAX);
 	text_add(page->out, "</h3>");
 	add_state(page->out, look);
 	text_add(page->out, "</div><div class=\"under\">");
-	add_findings(page->out, json_object_get(page->whole, "findings"), stage);
-	add_evidence(page, reports);
+	add_findings(page->out, json_object_get(page->whole, "findings"), stage, look);
+	add_evidence(page, place, reports);
 	text_add(page->out, "</div></li>\n");
-}
-
-/* Has a finding before this one the same member? */
-static bool was_before(const json_t *findings, size_t place, const char *key)
-{
-	const char *value = member(json_array_get(findings, place), key);
-
-	for (size_t i = 0; i < place; i++) {
-		if (strcmp(member(json_array_get(findings, i), key), value) == 0)
-			return true;
-	}
-	return false;
 }
 
 static size_t worst_of(const json_t *findings, const char *stage)
@@ -275,37 +291,37 @@ static size_t worst_of(const json_t *findings, const char *stage)
 	return worst;
 }
 
-static bool has_title(const json_t *stages, const char *stage)
+/* What a stage is called in the plugin's data; NULL: it is not there. */
+static const char *title_of(const struct page *page, const char *stage)
 {
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(stages, i, entry) {
+	json_array_foreach(stages_of(page), i, entry) {
 		if (strcmp(member(entry, "stage"), stage) == 0)
-			return true;
+			return member(entry, "title");
 	}
-	return false;
+	return NULL;
 }
 
 /* The stages that a plugin's data tells of, with their reports; then those that its
  * findings name besides. */
 static void add_checklist(struct page *page)
 {
-	const json_t *findings = json_object_get(page->whole, "findings");
-	const json_t *stages = json_object_get(json_object_get(page->whole, "data"), "stages");
+	const json_t *findings = json_object_get(page->whole, "findings"), *stages = stages_of(page);
+	size_t i, count = json_array_size(stages);
 	json_t *entry;
-	size_t i;
 
 	text_add(page->out, "<section aria-labelledby=\"checklist\"><h2 id=\"checklist\">Checklist</h2>"
 			    "<ol class=\"checklist\">\n");
 	json_array_foreach(stages, i, entry)
-		add_stage(page, member(entry, "stage"), member(entry, "title"), look_of(entry),
+		add_stage(page, i, member(entry, "stage"), member(entry, "title"), look_of(entry),
 			  json_object_get(entry, "reports"));
 	json_array_foreach(findings, i, entry) {
 		const char *stage = member(entry, "stage");
 
-		if (!has_title(stages, stage) && !was_before(findings, i, "stage"))
-			add_stage(page, stage, stage, worst_of(findings, stage), NULL);
+		if (!was_before(findings, i, "stage") && title_of(page, stage) == NULL)
+			add_stage(page, count++, stage, stage, worst_of(findings, stage), NULL);
 	}
 	text_add(page->out, "</ol></section>\n");
 }
@@ -325,18 +341,6 @@ static const json_t *worst_finding(const json_t *findings)
 	return worst;
 }
 
-static const char *title_of(const json_t *whole, const char *stage)
-{
-	json_t *entry;
-	size_t i;
-
-	json_array_foreach(json_object_get(json_object_get(whole, "data"), "stages"), i, entry) {
-		if (strcmp(member(entry, "stage"), stage) == 0)
-			return member(entry, "title");
-	}
-	return stage;
-}
-
 static void add_first_cause(struct page *page)
 {
 	static const char *const titles[] = {
@@ -346,6 +350,7 @@ static void add_first_cause(struct page *page)
 	const json_t *finding = worst_finding(json_object_get(page->whole, "findings"));
 	enum state state = state_of(page->whole);
 	struct text *out = page->out;
+	const char *title;
 
 	text_add(out, "<section class=\"first %s\" aria-labelledby=\"first\"><h2 id=\"first\">%s</h2><p>",
 		 looks[state].class, titles[state]);
@@ -354,7 +359,8 @@ static void add_first_cause(struct page *page)
 		text_add(out, "</p></section>\n");
 		return;
 	}
-	html_add_text(out, slice_of(title_of(page->whole, member(finding, "stage"))), TEXT_MAX);
+	title = title_of(page, member(finding, "stage"));
+	html_add_text(out, slice_of(title != NULL ? title : member(finding, "stage")), TEXT_MAX);
 	text_add(out, ": ");
 	add_claim(out, finding);
 	text_add(out, "</p>");
@@ -448,14 +454,19 @@ static void add_head(struct page *page)
 	text_add(out, "</header>\n<main>\n");
 }
 
-static void add_foot(struct text *out)
+static void add_foot(const struct page *page)
 {
+	struct text *out = page->out;
+
 	text_add(out, "</main>\n<footer>\n"
 		      "<p>CRITICAL: mail is ill. WARNING: something is not as it should be. UNKNOWN: it could not be "
 		      "found out, which says nothing about the mail. OK: an answer came, was understood, and is "
-		      "good.</p>\n"
+		      "good.</p>\n%s"
 		      "<p>This page is one file: it runs nothing and fetches nothing.</p>\n"
-		      "</footer>\n</body>\n</html>\n");
+		      "</footer>\n</body>\n</html>\n",
+		 page->result->made.is_redacted ?
+		 "<p>Addresses, names and paths are replaced by placeholders; the same placeholder stands for the "
+		 "same thing.</p>\n" : "");
 }
 
 void output_html(const struct result *result, struct text *out)
@@ -473,8 +484,8 @@ void output_html(const struct result *result, struct text *out)
 	text_add(out, "<section aria-labelledby=\"numbers\"><h2 id=\"numbers\">Numbers</h2>");
 	add_numbers(out, json_object_get(page.whole, "perfdata"));
 	text_add(out, "</section>\n");
-	if (json_object_get(json_object_get(page.whole, "data"), "stages") == NULL)
+	if (stages_of(&page) == NULL)
 		add_data(out, json_object_get(page.whole, "data"));
-	add_foot(out);
+	add_foot(&page);
 	json_decref(page.whole);
 }

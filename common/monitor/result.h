@@ -29,6 +29,7 @@ struct finding {
 struct metric {
 	const struct metric_row *row;
 	char *subject;		/* or NULL */
+	char *shown;		/* what is printed in its place; NULL: the subject itself */
 	double value;
 	double ignored;		/* how much of it ignored findings account for */
 	bool is_known;
@@ -42,6 +43,7 @@ struct made {
 	int64_t at;		/* seconds since 1970 */
 	long utc_offset;	/* how far the local time is ahead of UTC, seconds */
 	char host[256];		/* "": it is not told */
+	bool is_redacted;
 };
 
 /* What a run of a plugin found. Findings and metrics are collected first;

@@ -31,6 +31,7 @@ struct monitor_settings {
 	struct monitor_timeout timeout;
 	enum format format;
 	const char *output_file;
+	bool redacts;
 	unsigned verbosity;
 	bool exits_ok;
 	bool lists_reasons;
