@@ -250,6 +250,8 @@ static bool take_v6(struct reader *reader)
 
 	if (is_word(before(reader)) || memchr(next(reader, len).at, ':', len) == NULL)
 		return false;
+	while (len > 0 && next(reader, len).at[len - 1] == '.')
+		len--;
 	if (take_cut(reader, len))
 		return true;
 	for (; len > 1; len--) {
@@ -480,14 +482,26 @@ static size_t without_point(struct slice s)
 	return s.len;
 }
 
+/* "/24" is none. */
+static bool has_letter(struct slice s)
+{
+	size_t i = 0;
+
+	while (i < s.len && !is_letter(s.at[i]))
+		i++;
+	return i < s.len;
+}
+
 static bool take_path(struct reader *reader)
 {
 	size_t len;
 
 	if (reader->is_in_url || peek(reader, reader->at) != '/' || is_word(before(reader)) ||
-	    strchr("])}/.", before(reader)) != NULL)
+	    memchr("])}/.", before(reader), 5) != NULL)
 		return false;
 	len = span(reader, is_of_path, SIZE_MAX);
+	if (!has_letter(next(reader, len)))
+		return false;
 	if (take_cut(reader, without_point(next(reader, len))))
 		return true;
 	len = without_point(next(reader, len));
@@ -519,9 +533,10 @@ static void take_public_link(struct reader *reader, size_t host, size_t len)
 {
 	struct reader rest = *reader;
 	struct slice link = next(reader, len);
-	size_t path = strcspn(link.at, "?#");	/* bounded below: it may run past the link */
+	size_t path = host;
 
-	path = path < len ? path : len;
+	while (path < len && link.at[path] != '?' && link.at[path] != '#')
+		path++;
 	copy(reader, host);
 	rest.at = reader->at;
 	rest.end = reader->at + path - host;
@@ -529,7 +544,7 @@ static void take_public_link(struct reader *reader, size_t host, size_t len)
 	read_all(&rest);
 	reader->at += len - host;
 	if (path < len)
-		text_add(reader->out, "?[...]");
+		text_add(reader->out, "?...");
 }
 
 static bool take_link(struct reader *reader)
@@ -569,17 +584,36 @@ static bool is_of_key(char c)
 static bool take_key(struct reader *reader)
 {
 	size_t len = span(reader, is_of_key, SIZE_MAX);
-	bool has_digit = false, has_letter = false;
+	bool has_digit = false;
 
-	if (len < KEY_MIN || is_word(before(reader)))
-		return false;
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++)
 		has_digit = has_digit || is_digit(next(reader, len).at[i]);
-		has_letter = has_letter || is_letter(next(reader, len).at[i]);
-	}
-	if (!has_digit || !has_letter)
+	if (len < KEY_MIN || is_word(before(reader)) || !has_digit || !has_letter(next(reader, len)))
 		return false;
 	replace(reader, REDACT_KEY, len);
+	return true;
+}
+
+/* ---- certificates ---- */
+
+/* Who and where, in the name of a certificate (RFC 4514). A CN is a name, or an issuer. */
+static bool take_attribute(struct reader *reader)
+{
+	static const char *const types[] = { "O=", "OU=", "L=", "ST=", "STREET=" };
+	size_t type = 0, len = 0;
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		if (reader->end - reader->at > strlen(types[i]) &&
+		    strncmp(next(reader, 1).at, types[i], strlen(types[i])) == 0)
+			type = strlen(types[i]);
+	}
+	if (type == 0 || is_word(before(reader)))
+		return false;
+	copy(reader, type);
+	while (reader->at + len < reader->end && !strchr(",+;\"\x01\x02\n[", peek(reader, reader->at + len)))
+		len += peek(reader, reader->at + len) == '\\' && reader->at + len + 1 < reader->end ? 2 : 1;
+	if (len > 0)
+		replace(reader, REDACT_NAME, len);
 	return true;
 }
 
@@ -602,7 +636,7 @@ static void take_word(struct reader *reader)
 static void read_all(struct reader *reader)
 {
 	while (reader->at < reader->end) {
-		if (take_link(reader) || take_quoted(reader) || take_path(reader) || take_mailbox(reader) ||
+		if (take_link(reader) || take_attribute(reader) || take_quoted(reader) || take_path(reader) || take_mailbox(reader) ||
 		    take_key(reader) || take_v6(reader) || take_name(reader, false) || take_v4(reader))
 			continue;
 		take_word(reader);
@@ -618,13 +652,10 @@ void redact_text(struct redact *redact, struct slice text, struct text *out)
 
 void redact_learn(struct redact *redact, struct slice word)
 {
-	bool has_letter = false;
-
 	for (size_t i = 0; i < word.len; i++) {
 		if (!is_label(word.at[i]))
 			return;
-		has_letter = has_letter || is_letter(word.at[i]);
 	}
-	if (has_letter && word.len >= 2 && word.len < WORD_MAX && !is_one_of(word, common_words))
+	if (has_letter(word) && word.len >= 2 && word.len < WORD_MAX && !is_one_of(word, common_words))
 		number_of(redact, REDACT_NAME, word);
 }

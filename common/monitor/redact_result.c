@@ -151,9 +151,6 @@ void redact_result(struct result *result, bool (*is_public)(struct slice name))
 	struct redact redact = { .is_public = is_public };
 	struct slice targets = text_slice(&result->target), target;
 
-	while (slice_split(&targets, ',', &target))
-		redact_learn(&redact, target);
-	redact_learn(&redact, slice_of(result->made.host));
 	for (size_t i = 0; i < result->metric_count; i++) {
 		struct metric *metric = &result->metrics[i];
 
@@ -161,6 +158,9 @@ void redact_result(struct result *result, bool (*is_public)(struct slice name))
 			redact.failed = true;
 	}
 	pass_all(&(struct pass){ &redact, true }, result);
+	while (slice_split(&targets, ',', &target))
+		redact_learn(&redact, target);
+	redact_learn(&redact, slice_of(result->made.host));
 	pass_all(&(struct pass){ &redact, false }, result);
 	result->made.host[0] = '\0';
 	result->made.is_redacted = true;
