@@ -245,6 +245,8 @@ static bool is_of_v6(char c)
 
 static bool take_v6(struct reader *reader)
 {
+	/* The "::" of "any" is left to be copied by its halves: there may be many in a row. */
+	enum { SHORTEST = 3 };
 	size_t len = span(reader, is_of_v6, IP_TEXT);
 	struct ip ip;
 
@@ -254,8 +256,9 @@ static bool take_v6(struct reader *reader)
 		len--;
 	if (take_cut(reader, len))
 		return true;
-	for (; len > 1; len--) {
-		if (is_word(peek(reader, reader->at + len)) || !ip_parse(next(reader, len), &ip) || ip.version != 6)
+	for (; len >= SHORTEST; len--) {
+		if ((is_word(peek(reader, reader->at + len)) && next(reader, len).at[len - 1] != ':') ||
+		    !ip_parse(next(reader, len), &ip) || ip.version != 6)
 			continue;
 		take_ip(reader, &ip, len);
 		return true;
@@ -299,7 +302,7 @@ static bool take_v4(struct reader *reader)
 /* ---- names ---- */
 
 /* How long the labels are that stand here with a dot between each two. */
-static size_t labels(const struct reader *reader, size_t *last, size_t *count)
+static size_t labels(const struct reader *reader, size_t *count)
 {
 	size_t len = 0;
 
@@ -311,7 +314,6 @@ static size_t labels(const struct reader *reader, size_t *last, size_t *count)
 		more = span(&label, is_label, WORD_MAX);
 		if (more == 0)
 			return *count > 0 ? len - 1 : 0;
-		*last = len;
 		len += more;
 		++*count;
 		if (peek(reader, reader->at + len) != '.' || reader->at + len >= reader->end)
@@ -321,7 +323,7 @@ static size_t labels(const struct reader *reader, size_t *last, size_t *count)
 	return len;
 }
 
-/* A top level: letters, or an A-label. */
+/* Could it be a top level: letters, or an A-label? */
 static bool is_top(struct slice label)
 {
 	if (slice_starts(label, "xn--"))
@@ -351,24 +353,26 @@ static bool is_public_name(const struct reader *reader, struct slice name)
 	       (reader->redact->is_public != NULL && reader->redact->is_public(name));
 }
 
-/* Has it the four numbers of an address in front or behind? */
-static bool has_numbers(struct slice name)
+/* Behind its first dot there is a word, or all four numbers of an address are there: "e.g.",
+ * "5.7.1" and "0.25ms" are no names. */
+static bool looks_like_name(struct slice name)
 {
-	size_t count = 0, most = 0;
+	size_t numbers = 0;
 	struct slice label;
 
-	while (slice_split(&name, '.', &label)) {
+	for (size_t i = 0; slice_split(&name, '.', &label); i++) {
 		uint64_t number;
 
-		count = slice_number(label, 255, &number) ? count + 1 : 0;
-		most = count > most ? count : most;
+		numbers = slice_number(label, 255, &number) ? numbers + 1 : 0;
+		if ((i > 0 && is_top(label)) || numbers == 4)
+			return true;
 	}
-	return most >= 4;
+	return false;
 }
 
 static bool take_name(struct reader *reader, bool is_domain)
 {
-	size_t last = 0, count, len = labels(reader, &last, &count);
+	size_t count, len = labels(reader, &count);
 	struct slice name = next(reader, len);
 	struct ip unused;
 
@@ -383,8 +387,7 @@ static bool take_name(struct reader *reader, bool is_domain)
 	/* An address, not a name, even with more words hanging on it by '-'. */
 	if (quad(reader, '.', &unused) == len)
 		return false;
-	if ((count > 1 && (is_top((struct slice){ name.at + last, len - last }) || has_numbers(name))) ||
-	    is_domain || is_seen(reader->redact, REDACT_NAME, name, compare)) {
+	if (looks_like_name(name) || is_domain || is_seen(reader->redact, REDACT_NAME, name, compare)) {
 		replace(reader, REDACT_NAME, len);
 		return true;
 	}
@@ -399,12 +402,13 @@ static const char *const address_keys[] = {
 	"sasl_username=", "rua=", "ruf=", NULL,
 };
 
-static void take_domain(struct reader *reader)
+static bool take_domain(struct reader *reader)
 {
-	if (peek(reader, reader->at) == '@') {
-		copy(reader, 1);
-		take_name(reader, true);
-	}
+	if (peek(reader, reader->at) != '@')
+		return false;
+	copy(reader, 1);
+	take_name(reader, true);
+	return true;
 }
 
 /* "a b"@example.org */
@@ -419,6 +423,7 @@ static bool take_quoted(struct reader *reader)
 	if (peek(reader, reader->at + len) != '"' || peek(reader, reader->at + len + 1) != '@' ||
 	    reader->at + len + 1 >= reader->end)
 		return false;
+	/* With the marks. */
 	replace(reader, REDACT_USER, len + 1);
 	take_domain(reader);
 	return true;
@@ -426,10 +431,8 @@ static bool take_quoted(struct reader *reader)
 
 static bool is_mailbox(const struct reader *reader, size_t len)
 {
-	char c = peek(reader, reader->at + len + 1);
-
 	return len > 0 && reader->at + len + 1 < reader->end && peek(reader, reader->at + len) == '@' &&
-	       (is_label(c) || c == '[');
+	       (unsigned char)peek(reader, reader->at + len + 1) > ' ';
 }
 
 static bool take_mailbox(struct reader *reader)
@@ -636,10 +639,10 @@ static void take_word(struct reader *reader)
 static void read_all(struct reader *reader)
 {
 	while (reader->at < reader->end) {
-		if (take_link(reader) || take_attribute(reader) || take_quoted(reader) || take_path(reader) || take_mailbox(reader) ||
-		    take_key(reader) || take_v6(reader) || take_name(reader, false) || take_v4(reader))
-			continue;
-		take_word(reader);
+		if (!take_link(reader) && !take_attribute(reader) && !take_quoted(reader) && !take_path(reader) &&
+		    !take_mailbox(reader) && !take_domain(reader) && !take_key(reader) && !take_v6(reader) &&
+		    !take_name(reader, false) && !take_v4(reader))
+			take_word(reader);
 	}
 }
 

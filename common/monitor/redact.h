@@ -11,8 +11,8 @@ struct result;
  *
  *   [address-1]  an IP address, also 192-0-2-1. Not: of this machine's loopback, 0.0.0.0, ::,
  *                and what blocklists answer (127.0.0.0/8)
- *   [name-1]     a host or domain name: labels with dots between, of which the last is of
- *                letters; the words of redact_learn(); who a certificate is for (O=, L=)
+ *   [name-1]     a host or domain name: labels with dots between, one of them, but the first,
+ *                of letters; the words of redact_learn(); who a certificate is for (O=, L=)
  *   [user-1]     what stands before the @ of a mail address
  *   [path-1]     an absolute path that is not known to all
  *   [link-1]     a URL of a host that is not public; of those that are, the query goes

@@ -58,7 +58,7 @@ static const struct { const char *text, *want; } texts[] = {
 	{ "m\xc3\xbcller.example, xn--mller-kva.example", "[name-1], [name-2]" },
 	{ "25.2.0.192.in-addr.arpa", "[name-1]" },
 	{ "25.2.0.192.zen.list.test by zen.list.test", "[name-1] by zen.list.test" },
-	{ "host.internal.x1", "host.internal.x1" },
+	{ "host.internal.x1 and x.ill.e", "[name-1] and [name-2]" },
 	{ "192.0.2.25.x1", "[name-1]" },
 	{ "include:spf.gone.example -all", "include:[name-1] -all" },
 	{ "said Alice-PC, not alice-pcs", "said [name-1], not alice-pcs" },
