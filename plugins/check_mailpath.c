@@ -19,8 +19,12 @@ static const struct option_row options[] = {
 	{ 0, "mail-from", "ADDRESS", option_text, FIELD(mail_from), "the sender of its mail", NULL },
 	{ 0, "selector", "NAME", option_words, FIELD(selectors), "of its DKIM keys; repeatable", NULL },
 	{ .help = "More to look at" },
+	{ 0, "to", "ADDRESS", option_text, FIELD(to),
+	  "would the mail servers of this receiver take mail from here? nothing is delivered", NULL },
+	{ 0, "egress", NULL, option_flag, FIELD(wants_egress),
+	  "can this machine reach port 25 of some large receivers?", NULL },
 	{ 0, "egress-target", "HOST[:PORT]", option_words, FIELD(targets),
-	  "can this machine reach port 25 there? at least two", NULL },
+	  "or of these? at least two", NULL },
 	{ 0, "egress-control", "HOST:PORT", option_words, FIELD(controls),
 	  "what opens if only port 25 is blocked; repeatable", NULL },
 	{ 'U', "user", "NAME", option_word, FIELD(user),
@@ -84,6 +88,8 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 		return fault_set(fault, FAULT_USAGE, "there is nothing to look at: give -d DOMAIN (see --help)");
 	for (enum path_stage stage = 0; stage < STAGES; stage++)
 		settings->is_wanted[stage] = path->with.count == 0;
+	if (path->to != NULL && (strchr(path->to, '@') == NULL || strrchr(path->to, '@')[1] == '\0'))
+		return fault_set(fault, FAULT_USAGE, "--to: give a whole address, such as you@example.org");
 	if (path->targets.count == 1)
 		return fault_set(fault, FAULT_USAGE, "--egress-target: give at least two, so that it is not "
 				 "their fault");

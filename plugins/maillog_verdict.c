@@ -132,7 +132,7 @@ static void add_top(const struct maillog_look *look, struct result *result)
 		text_add(&text, "%s%s %llu", i > 0 ? ", " : "", names[i]->name,
 			 (unsigned long long)names[i]->count);
 	if (count > 0)
-		result_add(result, STATE_OK, "log_top", "log", "failed logins", &text);
+		result_add(result, STATE_OK, "log_top", "log", "auth_failed", &text);
 	text_release(&text);
 }
 

@@ -16,13 +16,15 @@ struct path_settings {
 	const char *user, *password_file, *ca_file;
 	struct words with, without, extra;	/* --with, --without, --stage-option */
 	const char *size;
+	const char *to;				/* --to: can mail be handed over to this one? */
+	bool wants_egress;			/* --egress */
 };
 
 /* ---- runs: one plugin with its options ---- */
 
 enum path_run {
 	RUN_DNS, RUN_SMTP, RUN_SUBMISSION, RUN_SUBMISSIONS, RUN_EGRESS, RUN_RDNS, RUN_SENDER,
-	RUN_RECEIVERS, RUN_BLOCKLISTS, RUN_QUEUE, RUN_LOG, RUNS,
+	RUN_RECEIVERS, RUN_HANDOVER, RUN_BLOCKLISTS, RUN_QUEUE, RUN_LOG, RUNS,
 };
 
 struct path_report {
@@ -54,6 +56,9 @@ enum path_stage path_stage_find(struct slice word);
 
 /* Is this "STAGE:OPTION", of a stage that has a plugin? */
 bool path_option_is_known(const char *word);
+
+/* Is there a --stage-option for this run? */
+bool path_has_option(const struct path *path, enum path_run run);
 
 /* Run what is wanted. */
 void path_run(struct path *path);

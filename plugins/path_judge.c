@@ -5,11 +5,12 @@
 
 #include "mail/reasons.h"
 #include "monitor/output.h"
+#include "net/listeners.h"
 #include "path.h"
 
 /* From what the plugins said to a verdict on each stage, and to causes. */
 
-enum { TEXT_MAX = 1000, NEEDS = 2 };
+enum { TEXT_MAX = 1000, EVIDENCE_MAX = 200, FIRST_LINE_MAX = 168, WHAT_MAX = 60, CURE_MAX = 80, NEEDS = 2 };
 
 /* The stages in the order in which mail needs them. */
 static const struct {
@@ -24,7 +25,8 @@ static const struct {
 	[STAGE_LISTENER] = { "listener", "mail server", { RUN_SMTP, RUN_SUBMISSION, RUN_SUBMISSIONS },
 		{ STAGES, STAGES }, NULL },
 	[STAGE_EGRESS] = { "egress", "way out", { RUN_EGRESS, RUNS, RUNS }, { STAGES, STAGES },
-		"name two mail servers of others with --egress-target" },
+		"ask for it with --egress (some large receivers), or name two mail servers of others with "
+		"--egress-target" },
 	[STAGE_RDNS] = { "rdns", "reverse DNS and HELO", { RUN_RDNS, RUNS, RUNS },
 		{ STAGE_RESOLVER, STAGES }, NULL },
 	[STAGE_TLS] = { "tls", "TLS", { RUN_SMTP, RUN_SUBMISSION, RUN_SUBMISSIONS },
@@ -33,7 +35,7 @@ static const struct {
 		{ STAGE_LISTENER, STAGES }, "no login is offered by what was reached (-H, --user)" },
 	[STAGE_SENDER] = { "sender", "SPF, DKIM and DMARC", { RUN_SENDER, RUNS, RUNS },
 		{ STAGE_RESOLVER, STAGE_DNS }, NULL },
-	[STAGE_RECEIVERS] = { "receivers", "rules of large receivers", { RUN_RECEIVERS, RUNS, RUNS },
+	[STAGE_RECEIVERS] = { "receivers", "receivers", { RUN_RECEIVERS, RUN_HANDOVER, RUNS },
 		{ STAGE_RESOLVER, STAGE_DNS }, NULL },
 	[STAGE_BLOCKLISTS] = { "blocklists", "blocklists", { RUN_BLOCKLISTS, RUNS, RUNS },
 		{ STAGE_RESOLVER, STAGES }, NULL },
@@ -89,7 +91,7 @@ bool path_stage_takes(enum path_stage stage, enum path_run run, const char *reas
 		return true;
 	if (strcmp(of_plugin, "starttls") == 0)
 		return stage == STAGE_TLS;
-	if (strcmp(of_plugin, "auth") == 0)
+	if (strcmp(of_plugin, "auth") == 0 || strcmp(reason, "clear_auth_offered") == 0)
 		return stage == STAGE_AUTH;
 	return stage == STAGE_LISTENER;
 }
@@ -98,9 +100,11 @@ bool path_stage_takes(enum path_stage stage, enum path_run run, const char *reas
 
 struct item {
 	enum path_stage stage;
+	enum path_run run;
 	enum state state;
 	const char *reason, *subject, *text, *fix, *url;	/* of the report */
 	const struct item *cause;				/* this is evidence of that one */
+	bool is_repeated;					/* an earlier stage said the same */
 };
 
 struct verdict {
@@ -108,7 +112,8 @@ struct verdict {
 	struct result *result;
 	struct item *items;
 	size_t count, room;
-	const char *missing[STAGES];	/* not tested, and why; owned */
+	char *missing[STAGES];		/* not tested, and why; owned */
+	char *elsewhere[RUNS];		/* where somebody listens instead, by run; owned */
 	enum state states[STAGES];
 	struct text evidence[STAGES];	/* what a good stage rests on */
 };
@@ -118,6 +123,27 @@ static const char *member(json_t *object, const char *key)
 	const char *value = json_string_value(json_object_get(object, key));
 
 	return value != NULL ? value : "";
+}
+
+/* What a plugin said. It holds foreign words, whose marks are gone; the plugins' own "->"
+ * is no harm. */
+static void add_told(struct text *text, const char *told, size_t most)
+{
+	static const char arrow[] = " -> ";
+	struct slice rest = slice_of(told);
+	const char *end;
+
+	if (rest.len > most)
+		rest.len = most;
+	while ((end = memmem(rest.at, rest.len, arrow, sizeof arrow - 1)) != NULL) {
+		text_add_foreign_most(text, (struct slice){ rest.at, (size_t)(end - rest.at) }, most);
+		text_add(text, "%s", arrow);
+		rest.len -= (size_t)(end - rest.at) + sizeof arrow - 1;
+		rest.at = end + sizeof arrow - 1;
+	}
+	text_add_foreign_most(text, rest, most);
+	if (strlen(told) > most)
+		text_add(text, "...");
 }
 
 static enum state state_of(json_t *object)
@@ -132,13 +158,14 @@ static enum state state_of(json_t *object)
 	return STATE_UNKNOWN;
 }
 
-static bool is_known(const char *id)
+/* The catalogue's row; of a reason that it does not have, that of not_understood. */
+static const struct reason *reason_of(const char *id)
 {
 	const struct reason *row = mail_reasons;
 
 	while (row->id != NULL && strcmp(row->id, id) != 0)
 		row++;
-	return row->id != NULL;
+	return row->id != NULL ? row : reason_of("not_understood");
 }
 
 /* On the ports for users, nobody has to listen. */
@@ -164,6 +191,41 @@ static void add_item(struct verdict *v, const struct item *item)
 	v->items[v->count++] = *item;
 }
 
+/* Refused at an address of this machine: is the server there, and listens on another one? */
+static void find_elsewhere(struct verdict *v, enum path_run run, struct item *item)
+{
+	enum { MOST = 8 };
+
+	json_t *data = json_object_get(v->path->reports[run].root, "data"), *server;
+	struct ip ip, others[MOST];
+	size_t i;
+
+	if (run < RUN_SMTP || run > RUN_SUBMISSIONS)
+		return;
+	json_array_foreach(json_object_get(data, "servers"), i, server) {
+		json_int_t port = json_integer_value(json_object_get(server, "port"));
+		struct text text = { 0 };
+		size_t count;
+
+		if (strcmp(member(server, "server"), item->subject) != 0 || port < 1 || port > UINT16_MAX ||
+		    !ip_parse(slice_of(member(server, "address")), &ip) || !listeners_has_address(&ip))
+			continue;
+		count = listeners_find((uint16_t)port, others, MOST);
+		for (size_t k = 0; k < count; k++) {
+			char number[IP_TEXT];
+
+			ip_print(&others[k], number);
+			text_add(&text, "%s%s", k == 0 ? "nobody listens here, but somebody does on " : ", ", number);
+		}
+		if (count > 0 && v->elsewhere[run] == NULL && (v->elsewhere[run] = text_take(&text)) != NULL) {
+			item->reason = "listens_elsewhere";
+			item->fix = "";
+			item->text = v->elsewhere[run];
+		}
+		text_release(&text);
+	}
+}
+
 static void gather_run(struct verdict *v, enum path_stage stage, enum path_run run)
 {
 	const struct path_report *report = &v->path->reports[run];
@@ -172,7 +234,7 @@ static void gather_run(struct verdict *v, enum path_stage stage, enum path_run r
 
 	json_array_foreach(json_object_get(report->root, "findings"), i, finding) {
 		struct item item = {
-			stage, state_of(finding), member(finding, "reason"), member(finding, "subject"),
+			stage, run, state_of(finding), member(finding, "reason"), member(finding, "subject"),
 			member(finding, "text"), member(finding, "fix"), member(finding, "url"), NULL,
 		};
 
@@ -180,6 +242,8 @@ static void gather_run(struct verdict *v, enum path_stage stage, enum path_run r
 			continue;
 		if (is_harmless(run, item.reason) && v->path->settings->user == NULL)
 			item.state = STATE_OK;
+		if (strcmp(item.reason, "connect_refused") == 0)
+			find_elsewhere(v, run, &item);
 		add_item(v, &item);
 	}
 }
@@ -267,7 +331,7 @@ static void add_unreported(struct verdict *v, enum path_stage stage, enum path_r
 {
 	const struct path_report *report = &v->path->reports[run];
 	const struct item item = {
-		stage, report->is_late ? v->path->frame->settings.monitor.timeout.state : STATE_UNKNOWN,
+		stage, run, report->is_late ? v->path->frame->settings.monitor.timeout.state : STATE_UNKNOWN,
 		report->is_late ? "timeout" : "plugin_failed", stages[stage].word,
 		report->complaint != NULL ? report->complaint : "it said nothing", "", "", NULL,
 	};
@@ -294,6 +358,24 @@ static const char *ground_of(const struct verdict *v, enum path_stage stage)
 	return NULL;
 }
 
+/* Who watches a mail server from another machine sees neither its queue nor its log. */
+static bool is_not_here(const struct verdict *v, enum path_run run)
+{
+	const struct path *path = v->path;
+	json_t *finding;
+	size_t i;
+
+	if ((run != RUN_QUEUE && run != RUN_LOG) || path->settings->with.count > 0 || path_has_option(path, run))
+		return false;
+	json_array_foreach(json_object_get(path->reports[run].root, "findings"), i, finding) {
+		const char *reason = member(finding, "reason");
+
+		if (strcmp(reason, "mta_missing") == 0 || strcmp(reason, "log_missing") == 0)
+			return true;
+	}
+	return false;
+}
+
 static void gather(struct verdict *v, enum path_stage stage)
 {
 	const char *ground = ground_of(v, stage);
@@ -307,6 +389,10 @@ static void gather(struct verdict *v, enum path_stage stage)
 	for (size_t i = 0; i < runs; i++) {
 		if (!v->path->reports[of_stage[i]].was_asked)
 			continue;
+		if (is_not_here(v, of_stage[i])) {
+			miss(v, stage, "", "there is none on this machine: run this where the mail server is");
+			return;
+		}
 		asked++;
 		if (v->path->reports[of_stage[i]].root == NULL)
 			add_unreported(v, stage, of_stage[i]);
@@ -325,45 +411,93 @@ static void gather(struct verdict *v, enum path_stage stage)
 
 /* ---- one cause, seen from several sides ---- */
 
-/* What the queue or the log says, and the findings that explain it. */
+/* Who else may see a cause, and how that is said. */
 static const struct {
-	const char *seen;
-	enum path_stage stage;
-	const char *causes[4];		/* beginnings of reasons */
-} correlations[] = {
-	{ "blocklisted", STAGE_BLOCKLISTS, { "dnsbl_listed" } },
-	{ "ptr_missing", STAGE_RDNS, { "rdns_" } },
-	{ "helo_rejected", STAGE_RDNS, { "helo_", "rdns_unexpected" } },
-	{ "spf_fail", STAGE_SENDER, { "spf_" } },
-	{ "dkim_fail", STAGE_SENDER, { "dkim_" } },
-	{ "dmarc_reject", STAGE_SENDER, { "spf_", "dkim_", "dmarc_" } },
-	{ "authentication_required", STAGE_SENDER, { "spf_", "dkim_", "dmarc_" } },
-	{ "connect_timeout", STAGE_EGRESS, { "egress_" } },
-	{ "connect_refused", STAGE_EGRESS, { "egress_" } },
-	{ "network_unreachable", STAGE_EGRESS, { "egress_" } },
-	{ "dns_temporary", STAGE_RESOLVER, { "resolver_" } },
-	{ "dns_no_host", STAGE_DNS, { "dns_", "mx_" } },
-	{ "sender_domain_rejected", STAGE_DNS, { "dns_", "mx_" } },
-	{ "auth_failed", STAGE_AUTH, { "auth_" } },
-	{ "tls_failed", STAGE_TLS, { "tls_", "cert_", "starttls_" } },
+	enum path_run run;
+	const char *words;
+} witnesses[] = {
+	{ RUN_QUEUE, "the queue says so, too" },
+	{ RUN_LOG, "the log says so, too" },
+	{ RUN_HANDOVER, "a receiver says so, too" },
+	{ RUN_RECEIVERS, "it breaks a rule of large receivers" },
+	{ RUN_SENDER, "so" },
 };
 
+static const char *witness_of(enum path_run run)
+{
+	for (size_t i = 0; i < sizeof witnesses / sizeof *witnesses; i++) {
+		if (witnesses[i].run == run)
+			return witnesses[i].words;
+	}
+	return NULL;
+}
+
+/* What is seen, and the findings that explain it. */
+static const struct {
+	const char *seen;
+	const char *subject;		/* begins so */
+	enum path_stage stage;
+	const char *causes[5];		/* beginnings of reasons */
+} correlations[] = {
+	{ "blocklisted", "", STAGE_BLOCKLISTS, { "dnsbl_listed" } },
+	{ "ptr_missing", "", STAGE_RDNS, { "rdns_" } },
+	{ "helo_rejected", "", STAGE_RDNS, { "helo_", "rdns_unexpected" } },
+	{ "spf_fail", "", STAGE_SENDER, { "spf_" } },
+	{ "dkim_fail", "", STAGE_SENDER, { "dkim_" } },
+	{ "dmarc_reject", "", STAGE_SENDER, { "spf_", "dkim_", "dmarc_" } },
+	{ "authentication_required", "", STAGE_SENDER, { "spf_", "dkim_", "dmarc_" } },
+	{ "connect_timeout", "", STAGE_EGRESS, { "egress_" } },
+	{ "connect_refused", "", STAGE_EGRESS, { "egress_" } },
+	{ "network_unreachable", "", STAGE_EGRESS, { "egress_" } },
+	{ "dns_temporary", "", STAGE_RESOLVER, { "resolver_" } },
+	{ "dns_no_host", "", STAGE_DNS, { "dns_", "mx_" } },
+	{ "sender_domain_rejected", "", STAGE_DNS, { "dns_", "mx_" } },
+	{ "auth_failed", "", STAGE_AUTH, { "auth_" } },
+	{ "tls_failed", "", STAGE_TLS, { "tls_", "cert_", "starttls_" } },
+	{ "rule_failed", "spf", STAGE_SENDER, { "spf_" } },
+	{ "rule_failed", "dkim", STAGE_SENDER, { "dkim_" } },
+	{ "rule_failed", "dmarc", STAGE_SENDER, { "dmarc_" } },
+	{ "rule_failed", "rdns", STAGE_RDNS, { "rdns_" } },
+	{ "spf_permerror", "", STAGE_SENDER,
+		{ "spf_multiple", "spf_syntax", "spf_include_broken", "spf_loop", "spf_too_many_" } },
+};
+
+/* Of those that may explain it, the one whose subject it names; else the first. */
 static const struct item *cause_of(const struct verdict *v, const struct item *seen)
 {
+	const struct item *first = NULL;
+
 	for (size_t c = 0; c < sizeof correlations / sizeof *correlations; c++) {
-		if (strcmp(correlations[c].seen, seen->reason) != 0)
+		if (strcmp(correlations[c].seen, seen->reason) != 0 ||
+		    !starts(seen->subject, correlations[c].subject))
 			continue;
 		for (size_t i = 0; i < v->count; i++) {
 			const struct item *item = &v->items[i];
 
-			for (size_t k = 0; k < 4 && correlations[c].causes[k] != NULL; k++) {
-				if (item->stage == correlations[c].stage && item->state != STATE_OK &&
-				    starts(item->reason, correlations[c].causes[k]))
+			for (size_t k = 0; k < 5 && correlations[c].causes[k] != NULL; k++) {
+				if (item->stage != correlations[c].stage || item->state == STATE_OK ||
+				    item->cause != NULL || item == seen ||
+				    !starts(item->reason, correlations[c].causes[k]))
+					continue;
+				if (item->subject[0] != '\0' && (strstr(seen->text, item->subject) != NULL ||
+								 strstr(seen->subject, item->subject) != NULL))
 					return item;
+				if (first == NULL)
+					first = item;
 			}
 		}
 	}
-	return NULL;
+	return first;
+}
+
+static bool was_said(const struct verdict *v, const struct item *item)
+{
+	for (const struct item *earlier = v->items; earlier < item; earlier++) {
+		if (earlier->stage != item->stage && earlier->state == item->state &&
+		    strcmp(earlier->reason, item->reason) == 0 && strcmp(earlier->subject, item->subject) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void correlate(struct verdict *v)
@@ -371,38 +505,57 @@ static void correlate(struct verdict *v)
 	for (size_t i = 0; i < v->count; i++) {
 		struct item *item = &v->items[i];
 
-		if (item->stage == STAGE_QUEUE || item->stage == STAGE_LOG)
+		item->is_repeated = was_said(v, item);
+		if (witness_of(item->run) != NULL && !item->is_repeated)
 			item->cause = cause_of(v, item);
 	}
 }
 
-static void add_evidence(const struct verdict *v, const struct item *cause, struct text *text)
+/* Is this one said for itself? */
+static bool stands(const struct item *item)
 {
+	return item->cause == NULL && !item->is_repeated && item->state != STATE_OK;
+}
+
+/* A cause is as bad as what it does. */
+static enum state add_evidence(const struct verdict *v, const struct item *cause, struct text *text)
+{
+	enum state state = cause->state;
+
 	for (size_t i = 0; i < v->count; i++) {
 		const struct item *item = &v->items[i];
 
 		if (item->cause != cause)
 			continue;
-		text_add(text, "; the %s says so, too: %s, ", stages[item->stage].word, item->reason);
-		text_add_foreign_most(text, slice_of(item->text), 200);
+		if (state_rank(item->state) > state_rank(state))
+			state = item->state;
+		text_add(text, "; %s: %s, ", witness_of(item->run), item->reason);
+		add_told(text, item->text, EVIDENCE_MAX);
 	}
+	return state;
 }
 
 /* ---- what is said ---- */
 
 static void add_finding(struct verdict *v, const struct item *item)
 {
-	const char *id = is_known(item->reason) ? item->reason : "not_understood";
+	const struct reason *reason = reason_of(item->reason);
+	const char *cure = item->fix[0] != '\0' ? item->fix : reason->fix;
 	struct text text = { 0 }, headline = { 0 }, fix = { 0 }, url = { 0 };
 	struct finding *finding;
+	enum state state;
 
 	text_add(&headline, "%s: ", stages[item->stage].title);
 	text_add_foreign_most(&headline, slice_of(item->subject), 60);
 	text_add(&headline, ": ");
-	text_add_foreign_most(&headline, slice_of(item->text), 120);
-	text_add_foreign_most(&text, slice_of(item->text), TEXT_MAX);
-	add_evidence(v, item, &text);
-	finding = result_add(v->result, item->state, id, stages[item->stage].word, item->subject, &text);
+	add_told(&headline, item->text, WHAT_MAX);
+	if (cure != NULL) {
+		text_add(&headline, " - ");
+		add_told(&headline, cure, CURE_MAX);
+	}
+	add_told(&text, item->text, TEXT_MAX);
+	state = add_evidence(v, item, &text);
+	finding = result_add(v->result, state, reason->id, stages[item->stage].word, item->subject, &text);
 	result_headline(v->result, finding, &headline);
 	if (item->fix[0] != '\0') {
 		text_add_foreign_most(&fix, slice_of(item->fix), TEXT_MAX);
@@ -433,20 +586,23 @@ static void add_mark(struct verdict *v, enum path_stage stage)
 	finding->is_shown = true;
 }
 
+static bool has_own(const struct verdict *v, enum path_stage stage)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		if (v->items[i].stage == stage && stands(&v->items[i]))
+			return true;
+	}
+	return false;
+}
+
 static void add_stage(struct verdict *v, enum path_stage stage)
 {
-	bool has_own = false;
-
-	for (size_t i = 0; i < v->count; i++) {
-		const struct item *item = &v->items[i];
-
-		if (item->stage != stage || item->cause != NULL || item->state == STATE_OK)
-			continue;
-		has_own = true;
-		add_finding(v, item);
-	}
-	if (!has_own)
+	if (!has_own(v, stage))
 		add_mark(v, stage);
+	for (size_t i = 0; i < v->count; i++) {
+		if (v->items[i].stage == stage && stands(&v->items[i]))
+			add_finding(v, &v->items[i]);
+	}
 }
 
 static json_t *stage_json(const struct verdict *v, enum path_stage stage)
@@ -485,7 +641,7 @@ static void count_stages(struct verdict *v)
 			continue;
 		if (v->missing[stage] != NULL)
 			untested++;
-		else
+		else if (has_own(v, stage) || v->states[stage] == STATE_OK)
 			counts[v->states[stage]]++;
 	}
 	result_measure(v->result, "stages_ok", (double)counts[STATE_OK]);
@@ -504,6 +660,7 @@ void path_judge(struct path *path)
 	struct verdict v = { .path = path, .result = &path->frame->result };
 
 	v.result->keeps_order = true;
+	v.result->headline_max = FIRST_LINE_MAX;
 	for (enum path_stage stage = 0; stage < STAGES; stage++) {
 		if (path->is_wanted[stage])
 			gather(&v, stage);
@@ -516,8 +673,10 @@ void path_judge(struct path *path)
 	count_stages(&v);
 	fill_data(&v);
 	for (enum path_stage stage = 0; stage < STAGES; stage++) {
-		free((char *)v.missing[stage]);
+		free(v.missing[stage]);
 		text_release(&v.evidence[stage]);
 	}
+	for (size_t i = 0; i < sizeof v.elsewhere / sizeof *v.elsewhere; i++)
+		free(v.elsewhere[i]);
 	free(v.items);
 }

@@ -11,7 +11,7 @@
 
 /* Running the plugins: each begins as soon as what it needs is through. */
 
-enum { OUTPUT_MAX = 16 << 20, MARGIN_MS = 500, PROGRAM_MAX = 4096 };
+enum { OUTPUT_MAX = 16 << 20, MARGIN_MS = 500, MARGIN_PART = 20, PROGRAM_MAX = 4096 };
 
 struct runner {
 	struct path *path;
@@ -74,10 +74,13 @@ static void put_senders(struct line *line, const struct path_settings *settings)
 		put_server(line, settings);
 }
 
-static void put_smtp(struct line *line, const struct path_settings *settings, const char *port)
+/* How TLS begins is said: a --stage-option may name another port. */
+static void put_smtp(struct line *line, const struct path_settings *settings, const char *port,
+		     const char *tls)
 {
 	put_server(line, settings);
 	put(line, "--port", port);
+	put(line, "--tls", tls);
 	if (settings->helo != NULL)
 		put(line, "--helo", settings->helo);
 	if (settings->ca_file != NULL)
@@ -129,6 +132,36 @@ static void put_sender(struct line *line, const struct path *path)
 		put(line, "--helo", settings->helo);
 }
 
+/* As the mail server would, but for the message. */
+static void put_handover(struct line *line, const struct path_settings *settings)
+{
+	struct text sender = { 0 };
+
+	text_add(&sender, "postmaster@%s", settings->domain);
+	put(line, "--mx", strrchr(settings->to, '@') + 1);
+	put(line, "--from", settings->mail_from != NULL ? settings->mail_from : text_str(&sender));
+	put(line, "--to", settings->to);
+	if (settings->helo != NULL)
+		put(line, "--helo", settings->helo);
+	if (settings->size != NULL)
+		put(line, "--size", settings->size);
+	line->failed = line->failed || text_failed(&sender);
+	text_release(&sender);
+}
+
+static bool asks_of_domains(const struct words *profiles)
+{
+	for (size_t i = 0; i < profiles->count; i++) {
+		struct slice rest = slice_of(profiles->at[i]), name;
+
+		while (slice_split(&rest, ',', &name)) {
+			if (slice_is(name, "domain"))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void put_dns(struct line *line, const struct path *path)
 {
 	const struct words *resolvers = &path->frame->settings.resolvers;
@@ -161,6 +194,7 @@ static const struct {
 	[RUN_RDNS] = { "check_rdns", "rdns", RUNS },
 	[RUN_SENDER] = { "check_spf_dmarc", "sender", RUN_RDNS },
 	[RUN_RECEIVERS] = { "check_spf_dmarc", "receivers", RUN_RDNS },
+	[RUN_HANDOVER] = { "check_smtp_send", "handover", RUNS },
 	[RUN_BLOCKLISTS] = { "check_dnsbl", "blocklists", RUNS },
 	[RUN_QUEUE] = { "check_mailqueue", "queue", RUNS },
 	[RUN_LOG] = { "check_maillog", "log", RUNS },
@@ -177,14 +211,14 @@ static void put_own(struct line *line, const struct path *path, enum path_run ru
 		put(line, "--only", "mx");
 		break;
 	case RUN_SMTP:
-		put_smtp(line, settings, "25");
+		put_smtp(line, settings, "25", "opportunistic");
 		break;
 	case RUN_SUBMISSION:
-		put_smtp(line, settings, "587");
+		put_smtp(line, settings, "587", "starttls");
 		put_login(line, path, secret);
 		break;
 	case RUN_SUBMISSIONS:
-		put_smtp(line, settings, "465");
+		put_smtp(line, settings, "465", "implicit");
 		put_login(line, path, secret);
 		break;
 	case RUN_EGRESS:
@@ -205,8 +239,14 @@ static void put_own(struct line *line, const struct path *path, enum path_run ru
 		put_sender(line, path);
 		put(line, "--profile", "bulk");
 		break;
+	case RUN_HANDOVER:
+		put_handover(line, settings);
+		break;
 	case RUN_BLOCKLISTS:
 		put_senders(line, settings);
+		/* Lists of domains do not come without being asked for. */
+		if (asks_of_domains(&settings->profiles))
+			put(line, "--domain", settings->domain);
 		put_all(line, "--zone", &settings->zones);
 		put_all(line, "--profile", &settings->profiles);
 		break;
@@ -215,6 +255,7 @@ static void put_own(struct line *line, const struct path *path, enum path_run ru
 		put(line, "--warning", "self_inflicted=0");
 		break;
 	case RUN_LOG:
+		put(line, "--warning", "self_inflicted=0");
 		break;
 	case RUNS:
 		break;
@@ -229,6 +270,19 @@ bool path_option_is_known(const char *word)
 		return false;
 	for (enum path_run run = 0; run < RUNS; run++) {
 		if (slice_is(name, runs[run].name))
+			return true;
+	}
+	return false;
+}
+
+bool path_has_option(const struct path *path, enum path_run run)
+{
+	const struct words *extra = &path->settings->extra;
+
+	for (size_t i = 0; i < extra->count; i++) {
+		struct slice rest = slice_of(extra->at[i]), name;
+
+		if (slice_split(&rest, ':', &name) && slice_is(name, runs[run].name))
 			return true;
 	}
 	return false;
@@ -251,9 +305,10 @@ static void put_extra(struct line *line, const struct path *path, enum path_run 
  * start and to print, beside all the others. */
 static void put_timeout(struct line *line, const struct path *path, enum path_run run)
 {
-	int64_t left_ms = (path->frame->deadline.at_us - now_us()) / 1000 - MARGIN_MS;
+	int64_t left_ms = (path->frame->deadline.at_us - now_us()) / 1000;
 	char number[32];
 
+	left_ms -= MARGIN_MS + left_ms / MARGIN_PART;
 	for (size_t i = 0; i < RUNS; i++) {
 		if (runs[i].needs == run && path->reports[i].was_asked) {
 			left_ms /= 2;
@@ -418,7 +473,9 @@ static bool is_needed(const struct path *path, enum path_run run)
 	print_program(run, program);
 	if (access(program, X_OK) != 0)
 		return false;
-	if (run == RUN_EGRESS && path->settings->targets.count == 0)
+	if (run == RUN_EGRESS && path->settings->targets.count == 0 && !path->settings->wants_egress)
+		return false;
+	if (run == RUN_HANDOVER && path->settings->to == NULL)
 		return false;
 	/* Who has a mail server of the domain in mind asks its port 25 only. */
 	if ((run == RUN_SUBMISSION || run == RUN_SUBMISSIONS) && path->settings->host == NULL)

@@ -31,6 +31,9 @@ const struct reason mail_reasons[] = {
 	  "nobody", NULL, NULL, NULL },
 	{ "stage_not_tested", "a stage of the path of mail was not tested",
 	  "nobody", NULL, NULL, NULL },
+	{ "listens_elsewhere", "the mail server does not listen on this address of its machine, but on others",
+	  "you", "let the mail server listen on all its addresses (Postfix: inet_interfaces, Exim: "
+	  "local_interfaces)", NULL, NULL },
 	{ "plugin_failed", "a plugin that was run for this gave no answer that can be used",
 	  "you", "run it by hand, as the same user, and see what it says", NULL, NULL },
 

@@ -507,6 +507,7 @@ enum state result_state(const struct result *result)
 void result_summary(const struct result *result, struct text *summary)
 {
 	enum { HEADLINE_MAX = 140, SUMMARY_MAX = 200 };
+	const size_t most = result->headline_max > 0 ? result->headline_max : HEADLINE_MAX;
 	const struct finding *worst = NULL;
 	size_t ill = 0, from = summary->len;
 
@@ -532,7 +533,7 @@ void result_summary(const struct result *result, struct text *summary)
 	if (ill > 0 && result->context.len > 0 && strcmp(worst->reason->id, "threshold") == 0)
 		text_add(summary, "; %s", text_str(&result->context));
 	result_mask(result, summary, from);
-	text_cut(summary, from, HEADLINE_MAX);
+	text_cut(summary, from, most);
 	if (ill > 1)
 		text_add(summary, " (and %zu more)", ill - 1);
 	if (result->tail.len > 0)

@@ -64,6 +64,7 @@ struct result {
 	struct words secrets;		/* of result_hide(); owned */
 	double duration;		/* seconds */
 	struct made made;
+	size_t headline_max;		/* bytes of the first line for the worst finding, or 0 */
 	bool keeps_order;		/* findings are said in the order in which they were found,
 					 * not the worst first */
 	bool failed;			/* there was no memory for something */

@@ -454,7 +454,7 @@ class Verdicts(TestCase):
         result = self.check("-w", "auth_failed=2", "-c", "auth_failed=7", "--top", "5", "-v")
         self.assertState(result, "WARNING")
         self.assertFinding(result, "WARNING", "log_auth_failed", "auth_failed", "SASL LOGIN authentication failed")
-        self.assertFinding(result, "OK", "log_top", "failed logins", "192.0.2.0 2, 192.0.2.1 2")
+        self.assertFinding(result, "OK", "log_top", "auth_failed", "192.0.2.0 2, 192.0.2.1 2")
         self.assertState(self.check("-w", "auth_failed=7", "-c", "auth_failed=2"), "CRITICAL")
 
     def test_shares(self):

@@ -49,9 +49,15 @@ class Path(TestCase):
         self.assertRegex(result.lines[0], "CRITICAL - reverse DNS and HELO: 192.0.2.25: it has no name")
         places = [result.out.index(f"] {reason}") for reason in
                   ("stage_passed resolver", "rdns_missing", "spf_include_broken", "dkim_key_weak",
-                   "rule_failed", "dnsbl_listed")]
+                   "stage_explained receivers", "dnsbl_listed")]
         self.assertEqual(places, sorted(places))
+        self.assertRegex(result.lines[0], "- ask hostmaster@provider.example, who runs ")
+        # What follows from a fault is said with it.
         self.assertEqual(result.out.count("] rdns_missing "), 1)
+        self.assertFinding(result, "CRITICAL", "spf_include_broken", "ill.example", "so: spf_permerror, permerror")
+        self.assertFinding(result, "CRITICAL", "rdns_missing", "192.0.2.25", "breaks a rule of large receivers")
+        self.assertNotIn("] rule_failed", result.out)
+        self.assertNotIn("] spf_permerror", result.out)
         self.assertIn("fix: ask hostmaster@provider.example", result.out)
 
     def test_without_a_resolver_nothing_that_needs_it_is_tested(self):

@@ -62,6 +62,14 @@ class Quickstart(TestCase):
         self.assertRegex(done.stdout, r"(?m)^\[WARNING\] blocklisted blocklisted: 4 messages: .*\n    fix: find out "
                                       r"why the list has it")
         self.assertRegex(done.stdout, r" deferred_oldest=[1-9]\d*s;.* self_inflicted=4;0;;0 .*'reason greylisted'=1;")
+        healthy, ill = done.stdout.split("check_mailpath -d healthy.example")[1].split("check_mailpath -d ill.example")
+        self.assertRegex(healthy, r"(?m)^MAILPATH OK - healthy.example: nothing is wrong in \d+ stages; 4 not tested ")
+        for fault in ("rdns_missing", "spf_include_broken", "spf_ptr", "dkim_key_revoked", "dkim_key_weak",
+                      "dmarc_report_unauthorised", "mta_sts_invalid"):
+            self.assertEqual(len(re.findall(fr"(?m)^\[\w+\] {fault} .*\n    fix: ", ill)), 1, ill)
+        self.assertRegex(ill, r"(?m)^MAILPATH CRITICAL - reverse DNS and HELO: 192.0.2.25: it has no name")
+        self.assertRegex(ill, r"(?m)^\[CRITICAL\] dnsbl_listed zen.spamhaus.org: .*; a receiver says so, too: .*; "
+                              r"the queue says so, too: .*; the log says so, too: ")
         # With the script its servers have ended.
         with socket.socket() as client:
             self.assertNotEqual(client.connect_ex(("127.0.0.1", int(port))), 0)
