@@ -102,7 +102,7 @@ void frame_reserve(struct frame *frame, size_t findings)
 {
 	/* Measured generously, on a slow machine. */
 	static const int64_t each_us[] = {
-		[FORMAT_TEXT] = 10, [FORMAT_JSON] = 80, [FORMAT_PROMETHEUS] = 20,
+		[FORMAT_TEXT] = 10, [FORMAT_JSON] = 80, [FORMAT_PROMETHEUS] = 20, [FORMAT_HTML] = 80,
 	};
 	struct deadline earlier = frame->deadline;
 

@@ -37,6 +37,9 @@ struct monitor_settings {
 	bool lists_reasons;
 };
 
+/* Does this format show the plugin's own result (result.data)? */
+bool monitor_shows_data(const struct monitor_settings *settings);
+
 void monitor_settings_release(struct monitor_settings *settings);
 
 /* The user's word on a metric: [METRIC=]RANGE. METRIC is a label, or "label
