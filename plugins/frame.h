@@ -27,6 +27,7 @@ struct frame {
 	struct dns *dns;
 	struct result result;
 	size_t asked[DNS_GARBLED + 1];	/* questions by how they ended */
+	const char *silence;		/* why the last one had no answer, or NULL; static */
 	bool was_cut_off;		/* there is a finding "timeout" already */
 };
 

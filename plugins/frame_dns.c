@@ -121,6 +121,8 @@ void frame_ask(struct frame *frame, const char *stage, struct dns_question *ques
 		size_t from = trace->len;
 
 		frame->asked[questions[i].status]++;
+		if (questions[i].status == DNS_TIMEOUT)
+			frame->silence = questions[i].detail;
 		mask_records(frame, &questions[i]);
 		if (frame->settings.monitor.verbosity > 1 && from < TRACE_MAX) {
 			dns_print(trace, &questions[i]);
@@ -171,6 +173,8 @@ void frame_judge_resolver(struct frame *frame, bool is_suspect)
 	print_servers(frame, &servers);
 	if (total > 0 && frame->asked[DNS_TIMEOUT] == total) {
 		text_add(&text, "no answer to any of %zu questions", total);
+		if (frame->silence != NULL)
+			text_add(&text, ": %s", frame->silence);
 		result_add(&frame->result, STATE_UNKNOWN, "resolver_silent", "resolver",
 			   text_str(&servers), &text);
 	} else if (total > 0 && frame->asked[DNS_REFUSED] == total) {

@@ -184,7 +184,7 @@ static void put_dns(struct line *line, const struct path *path)
 static const struct {
 	const char *plugin;
 	const char *name;		/* of --stage-option */
-	enum path_run needs;		/* this one's answer is used; RUNS: none */
+	enum path_run needs;		/* this one tells the addresses; RUNS: none */
 } runs[RUNS] = {
 	[RUN_DNS] = { "check_spf_dmarc", "dns", RUNS },
 	[RUN_SMTP] = { "check_smtp_send", "listener", RUNS },
@@ -199,6 +199,15 @@ static const struct {
 	[RUN_QUEUE] = { "check_mailqueue", "queue", RUNS },
 	[RUN_LOG] = { "check_maillog", "log", RUNS },
 };
+
+/* Whom a run waits for; RUNS: nobody. */
+static enum path_run ground_of(const struct path *path, enum path_run run)
+{
+	enum path_run ground = runs[run].needs;
+
+	return path->settings->addresses.count == 0 && ground != RUNS && path->reports[ground].was_asked ?
+	       ground : RUNS;
+}
 
 static void put_own(struct line *line, const struct path *path, enum path_run run,
 		    const char *secret)
@@ -309,8 +318,8 @@ static void put_timeout(struct line *line, const struct path *path, enum path_ru
 	char number[32];
 
 	left_ms -= MARGIN_MS + left_ms / MARGIN_PART;
-	for (size_t i = 0; i < RUNS; i++) {
-		if (runs[i].needs == run && path->reports[i].was_asked) {
+	for (enum path_run i = 0; i < RUNS; i++) {
+		if (ground_of(path, i) == run && path->reports[i].was_asked) {
 			left_ms /= 2;
 			break;
 		}
@@ -432,12 +441,12 @@ static void *run_thread(void *argument)
 {
 	struct { struct runners *all; enum path_run run; } *task = argument;
 	struct runners *all = task->all;
-	enum path_run run = task->run, needs = runs[run].needs;
+	enum path_run run = task->run, ground = ground_of(all->at[run].path, run);
 
 	free(task);
-	if (needs != RUNS) {
+	if (ground != RUNS) {
 		pthread_mutex_lock(&all->lock);
-		while (!all->done[needs])
+		while (!all->done[ground])
 			pthread_cond_wait(&all->is_done, &all->lock);
 		pthread_mutex_unlock(&all->lock);
 	}

@@ -345,12 +345,14 @@ static void begin_tcp(struct dns *dns, struct slot *slot, struct server *server)
 	slot->tcp = tcp;
 }
 
-/* The server, or the way to it, says that nobody is there. */
-static void unreachable(struct dns *dns, struct slot *slot)
+/* The server, or the way to it, says that nobody is there (errno). */
+static void unreachable(struct dns *dns, struct slot *slot, int error)
 {
 	slot->server->is_silent = true;
 	if (slot->trouble == DNS_TIMEOUT)
-		trouble(slot, DNS_TIMEOUT, "nothing listens there, or no way leads there");
+		trouble(slot, DNS_TIMEOUT, error == ECONNREFUSED ? "nothing listens there" :
+			error == ENETUNREACH || error == EHOSTUNREACH ? "no way leads there" :
+			"nothing listens there, or no way leads there");
 	ask_elsewhere(dns, slot);
 }
 
@@ -380,7 +382,7 @@ static void send_udp(struct dns *dns, struct slot *slot)
 		trouble(slot, DNS_TIMEOUT, no_socket);
 		ask_elsewhere(dns, slot);
 	} else if (*fd == NONE || !send_on(*fd, question, len)) {
-		unreachable(dns, slot);
+		unreachable(dns, slot, errno);
 	}
 }
 
@@ -551,6 +553,7 @@ static void receive_udp(struct dns *dns, struct server *server, size_t pool)
 {
 	enum { AT_ONCE = 256 };		/* then look at the clock again */
 	uint8_t bytes[DATAGRAM];
+	int error;
 
 	for (int i = 0; i < AT_ONCE; i++) {
 		ssize_t got = recv(server->sockets[pool], bytes, sizeof bytes, 0);
@@ -561,10 +564,11 @@ static void receive_udp(struct dns *dns, struct server *server, size_t pool)
 		}
 		if (errno == EAGAIN || errno == EINTR)
 			return;
+		error = errno;
 		for (size_t s = pool; s < dns->slot_end; s += POOL) {
 			if (dns->slots[s].question != NULL && dns->slots[s].server == server &&
 			    dns->slots[s].tcp == NULL)
-				unreachable(dns, &dns->slots[s]);
+				unreachable(dns, &dns->slots[s], error);
 		}
 	}
 }

@@ -44,7 +44,8 @@ def build():
         if (place / "plugins").exists():
             continue
         place.mkdir(parents=True)
-        for command in ([TOP / "configure", *options], ["make", "-j2", "all", "servers"]):
+        for command in ([TOP / "configure", f"--with-plugindir={place}/plugins", *options],
+                        ["make", "-j2", "all", "servers"]):
             subprocess.run(command, cwd=place, check=True, stdout=subprocess.DEVNULL)
     helper(folder, "meter", "-static")
     helper(folder, "floor", "-static")

@@ -120,7 +120,8 @@ class Path(TestCase):
                          "--stage-option", f"listener:--port={World.get().port}", *HERE, "-t", "4")
         self.assertState(result, "UNKNOWN")
         self.assertTrue(1 < result.seconds < 4.5, str(result))
-        self.assertIn("waiting for 127.0.0.1:", result.lines[0])
+        # The plugin says so itself, or is ended, where the machine is slow.
+        self.assertRegex(result.out, r"(?m)^\[UNKNOWN\] timeout resolver: .*(waiting for 127.0.0.1:|was not through)")
         self.assertNotIn("stage_passed resolver", result.out)
         self.assertFinding(result, "OK", "stage_passed", "listener")
 

@@ -189,6 +189,8 @@ define service {{
                         "mx2.world.test A 192.0.2.2\n2.0.192.in-addr.arpa SOA ns.isp.test root.isp.test\n"
                         "other.world.test A 127.0.0.1\n")
         self.addCleanup(names.stop)
+        world = FakeDNS((TOP / "contrib/world/dns.zone").read_text())
+        self.addCleanup(world.stop)
         login = f"-4 -p {postfix.submission} -S --ca-file {PKI.get().ca}"
         services = {
             "plain": f"mailpath_smtp!-p {postfix.mx} -w 20 -c 25",
@@ -204,6 +206,9 @@ define service {{
             "name": f"mailpath_rdns!--expect '/^mx[12][.]world[.]test$$/' --resolver {names.resolver}",
             "names": f"mailpath_rdns_mx!world.test!--helo other.world.test --resolver {names.resolver}",
             "queue": f"mailpath_mailqueue!--queue-dir {TOP}/contrib/world/queue -w 5 -c 7",
+            "path": f"mailpath_path!ill.example!--ip 192.0.2.25 --selector s1 --profile spamhaus --resolver "
+                    f"{world.resolver}!--stage-option listener:--port={postfix.mx} --stage-option "
+                    f"queue:--queue-dir={TOP}/contrib/world/queue --without log",
             "way out": f"mailpath_smtp_egress!127.0.0.1:{postfix.mx}!--egress-target 127.0.0.1:{closed.port} "
                        f"--egress-target 127.0.0.2:{closed.port}",
         }
@@ -218,13 +223,15 @@ define service {{
                          {"plain": "OK", "refused": "CRITICAL", "outside": "WARNING", "dane": "CRITICAL",
                            "login": "OK", "bad login": "CRITICAL", "delivery": "OK", "believed": "CRITICAL",
                            "name": "OK", "names": "CRITICAL", "queue": "WARNING",
-                          "way out": "CRITICAL"},
+                          "path": "CRITICAL", "way out": "CRITICAL"},
                          rows)
         self.assertTrue(rows["plain"][1].startswith(f"SMTP OK - 127.0.0.1:{postfix.mx} answers, "), rows["plain"])
         self.assertRegex(rows["plain"][2], r"^time=[\d.]+s;20;25;0 time_connect=.* size_limit=65536B;;;0 ")
         self.assertIn(" time_auth=", rows["login"][2])
         self.assertIn(" servers=3;;;0 servers_failed=3;;;0;3 ", rows["outside"][2])
         self.assertIn(" servers=2;;;0 servers_failed=1;;;0;2", rows["dane"][2])
+        self.assertRegex(rows["path"][1], "^MAILPATH CRITICAL - reverse DNS and HELO: 192.0.2.25: it has no name: .* - ask ")
+        self.assertRegex(rows["path"][2], "^stages_critical=3;;;0 ")
         self.assertEqual(rows["name"][1], "RDNS OK - 127.0.0.1 is mx1.world.test, which leads back to it")
         self.assertTrue(rows["names"][2].startswith("failed=1;;0;0;2 confirmed=1;;;0;2 ptr_count=1;;;0 time="), rows)
         # What the server says came whole, and did no harm.
@@ -237,6 +244,7 @@ define service {{
                               ("queue", r"\[WARNING\] blocklisted blocklisted: 4 messages: "),
                               ("believed", r"\[CRITICAL\] spf_missing signed\.test: "),
                               ("names", r"\[CRITICAL\] rdns_missing 192\.0\.2\.2: "),
+                              ("path", r"\[CRITICAL\] dnsbl_listed zen\.spamhaus\.org: .*the queue says so, too: "),
                               ("way out", r"\[CRITICAL\] egress_25_blocked IPv4: ")):
             self.assertRegex(notified, fr"(?m)^{name} is {rows[name][0]}: [A-Z]+ .*\n(.+\n)*"
                                        fr"{finding}.*\n    fix: ")

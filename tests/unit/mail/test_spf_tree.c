@@ -326,16 +326,17 @@ struct generator {
 
 static void generate(struct resolver *self, struct dns_question *questions, size_t count)
 {
+	enum { OWN = 64 };
 	struct generator *generator = (struct generator *)self;
 
 	for (size_t i = 0; i < count; i++) {
-		struct dns_records *records = calloc(1, sizeof *records + sizeof *records->at + 40);
+		struct dns_records *records = calloc(1, sizeof *records + sizeof *records->at + OWN);
 		const char *name = questions[i].name.text;
 		char *own = (char *)&records->at[1];
 
 		records->users = records->count = 1;
 		records->at[0].data = slice_of(own);
-		snprintf(own, 40, "v=spf1 include:%d.c.example -all", atoi(name) + 1);
+		snprintf(own, OWN, "v=spf1 include:%d.c.example -all", atoi(name) + 1);
 		records->at[0].data.len = strlen(own);
 		if (strcmp(name, "many.example") == 0)
 			records->at[0].data = slice_of(generator->self);
