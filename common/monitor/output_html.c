@@ -250,7 +250,8 @@ static void add_evidence(struct page *page, size_t place, const json_t *reports)
 		text_add(page->out, i > 0 ? ", " : "");
 		html_add_member(page->out, report, "plugin", TEXT_MAX);
 	}
-	text_add(page->out, "</summary><div class=\"evidence\">");
+	text_add(page->out, "</summary><div class=\"evidence\">"
+			    "<p class=\"quiet\">What was said by itself; the verdict above weighs it.</p>");
 	json_array_foreach(reports, i, report) {
 		size_t home = home_of(page, report);
 
