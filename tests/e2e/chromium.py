@@ -5,13 +5,14 @@ unprivileged user and without a network."""
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
-from harness import WORK, IS_ROOT, Once
+from harness import IS_ROOT, WORK, Once
 
 
 class Chromium(Once):
@@ -54,6 +55,8 @@ class Chromium(Once):
 
     def message(self):
         while b"\0" not in self.bytes:
+            if not select.select([self.back], [], [], 60)[0]:
+                raise RuntimeError("chromium does not answer")
             more = os.read(self.back, 1 << 20)
             if not more:
                 raise RuntimeError("chromium has ended")
