@@ -13,6 +13,7 @@ enum {
 	KEY_MIN = 32,		/* so many letters and digits are no word */
 	WORD_MAX = 64,		/* nor are these, whatever they are */
 	LABELS_MAX = 128,
+	RUN_MAX = 1024,		/* of what is looked at again from each of its words */
 };
 
 /* ---- what was seen ---- */
@@ -58,7 +59,7 @@ static struct seen *new_seen(struct slice key)
 }
 
 /* Its number, the next one where it is new; 0: no memory. */
-static size_t number_of(struct redact *redact, enum redact_kind kind, struct slice key)
+static size_t number_of(struct redact *redact, size_t kind, struct slice key)
 {
 	struct seen *seen = new_seen(key), **found;
 
@@ -74,7 +75,7 @@ static size_t number_of(struct redact *redact, enum redact_kind kind, struct sli
 	return (*found)->number;
 }
 
-static bool is_seen(struct redact *redact, enum redact_kind kind, struct slice key,
+static bool is_seen(struct redact *redact, size_t kind, struct slice key,
 		    int (*comparison)(const void *, const void *))
 {
 	struct seen *seen = new_seen(key);
@@ -88,7 +89,7 @@ static bool is_seen(struct redact *redact, enum redact_kind kind, struct slice k
 
 void redact_release(struct redact *redact)
 {
-	for (size_t kind = 0; kind < REDACT_KINDS; kind++)
+	for (size_t kind = 0; kind < REDACT_TREES; kind++)
 		tdestroy(redact->seen[kind], free);
 	*redact = (struct redact){ 0 };
 }
@@ -349,8 +350,18 @@ static const char *const common_words[] = {
 
 static bool is_public_name(const struct reader *reader, struct slice name)
 {
-	return is_one_of(name, known_files) || slice_is_nocase(name, "localhost.localdomain") ||
-	       (reader->redact->is_public != NULL && reader->redact->is_public(name));
+	struct redact *redact = reader->redact;
+	bool is_public;
+
+	/* A page may hold the same few names very often. */
+	if (is_seen(redact, REDACT_KINDS + false, name, compare))
+		return false;
+	if (is_seen(redact, REDACT_KINDS + true, name, compare))
+		return true;
+	is_public = is_one_of(name, known_files) || slice_is_nocase(name, "localhost.localdomain") ||
+		    (redact->is_public != NULL && redact->is_public(name));
+	number_of(redact, REDACT_KINDS + is_public, name);
+	return is_public;
 }
 
 /* Behind its first dot there is a word, or all four numbers of an address are there: "e.g.",
@@ -502,7 +513,7 @@ static bool take_path(struct reader *reader)
 	if (reader->is_in_url || peek(reader, reader->at) != '/' || is_word(before(reader)) ||
 	    memchr("])}/.", before(reader), 5) != NULL)
 		return false;
-	len = span(reader, is_of_path, SIZE_MAX);
+	len = span(reader, is_of_path, RUN_MAX);
 	if (!has_letter(next(reader, len)))
 		return false;
 	if (take_cut(reader, without_point(next(reader, len))))
@@ -586,7 +597,7 @@ static bool is_of_key(char c)
 
 static bool take_key(struct reader *reader)
 {
-	size_t len = span(reader, is_of_key, SIZE_MAX);
+	size_t len = span(reader, is_of_key, RUN_MAX);
 	bool has_digit = false;
 
 	for (size_t i = 0; i < len; i++)

@@ -24,10 +24,13 @@ enum redact_kind {
 	REDACT_ADDRESS, REDACT_NAME, REDACT_USER, REDACT_PATH, REDACT_LINK, REDACT_KEY, REDACT_KINDS,
 };
 
+enum { REDACT_TREES = REDACT_KINDS + 2 };
+
 /* What was seen. A zeroed one has seen nothing. */
 struct redact {
-	void *seen[REDACT_KINDS];	/* trees of tsearch(3) */
-	size_t counts[REDACT_KINDS];
+	void *seen[REDACT_TREES];	/* of tsearch(3); after the kinds: names that are not public,
+					 * and those that are */
+	size_t counts[REDACT_TREES];
 	/* Is this name known to everybody, and no secret of anybody's? May be NULL. */
 	bool (*is_public)(struct slice name);
 	bool failed;			/* there was no memory for something */
