@@ -85,7 +85,22 @@ class Quickstart(TestCase):
         self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
         self.assertIn("[CRITICAL] connect_refused localhost[127.0.0.1]:", done.stdout)
 
-    def test_3_works_where_it_may_not_write(self):
+    def test_3_writes_a_page(self):
+        done = self.quickstart("--html", self.copy / "page.html")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        page = (self.copy / "page.html").read_text()
+        self.assertTrue(page.startswith("<!DOCTYPE html>") and page.endswith("</html>\n"))
+        self.assertIn("<title>CRITICAL: ill.example - check_mailpath</title>", page)
+        self.assertIn("Evidence from check_mailqueue", page)
+        with Closed() as closed:
+            done = self.quickstart("--html", self.copy / "page.html", "-d", "x.example", "--redact", "--with", "dns",
+                                   "--resolver", f"127.0.0.1:{closed.port}", "--dns-timeout", "0.1", "--dns-tries", "1")
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        page = (self.copy / "page.html").read_text()
+        self.assertIn("<title>UNKNOWN: [name-1] - check_mailpath</title>", page)
+        self.assertNotIn("x.example", page)
+
+    def test_4_works_where_it_may_not_write(self):
         subprocess.run(["chmod", "-R", "a-w", self.copy], check=True)
         if os.geteuid() == 0:
             subprocess.run(["chown", "-R", "root", self.copy], check=True)
