@@ -371,7 +371,7 @@ static void make_line(struct line *line, const struct path *path, enum path_run 
 	print_program(run, program);
 	put(line, program, NULL);
 	put_own(line, path, run, secret);
-	if (run != RUN_QUEUE && run != RUN_LOG && run != RUN_CONTENT)
+	if (run != RUN_QUEUE && run != RUN_LOG)
 		put_dns(line, path);
 	put_extra(line, path, run);
 	put(line, "--output", "json");
