@@ -1,33 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/base64.h"
 #include "mail/address.h"
 #include "mail/reasons.h"
 #include "net/file.h"
 #include "net/process.h"
+#include "probe_message.h"
 #include "smtp_servers.h"
 
 /* check_smtp_send: hand a message to a mail server as a client would, and time and
  * explain every stage. */
 
-enum { SECRET_MAX = 64 << 10, CONTENT_MAX = 64 << 20, PAD_MAX = 256 << 20, RECIPIENTS_MAX = 100, ATTACHMENTS_MAX = 32 };
+enum { SECRET_MAX = 64 << 10, RECIPIENTS_MAX = 100 };
 
 struct settings {
 	struct smtp_settings smtp;
 	struct servers servers;
-	struct text body, files[ATTACHMENTS_MAX];
-	struct message_attachment attachments[ATTACHMENTS_MAX];
+	struct probe_message probe;
 	struct address from, to[RECIPIENTS_MAX];
 	struct domain helo, sni, tls_name;
-	char id[33], warning[48], critical[48], host_name[DOMAIN_MAX + 1];
+	char warning[48], critical[48];
 };
 
 #define FIELD(name) offsetof(struct settings, smtp.name)
+#define PROBE(name) offsetof(struct settings, probe.name)
 
 /* ---- readers of our own ---- */
 
@@ -154,11 +153,11 @@ static const struct option_row options[] = {
 	  "the sender: go on to MAIL; <> is the empty one", NULL },
 	{ 0, "to", "ADDRESS", option_words, FIELD(to), "a recipient: go on to RCPT; repeatable", NULL },
 	{ 0, "send", NULL, option_flag, FIELD(sends), "really deliver a message", NULL },
-	{ 0, "subject", "TEXT", option_word, FIELD(subject), "its subject", NULL },
-	{ 0, "header", "NAME: VALUE", option_words, FIELD(headers), "a line of its header; repeatable", NULL },
-	{ 0, "body-file", "FILE", option_word, FIELD(body_file), "its text; - is standard input", NULL },
-	{ 0, "attach", "FILE", option_words, FIELD(attachments), "a file that goes along; repeatable", NULL },
-	{ 0, "pad", "SIZE", option_bytes, FIELD(pad), "fill the message up to this size in all, at most 256M", NULL },
+	{ 0, "subject", "TEXT", option_word, PROBE(subject), "its subject", NULL },
+	{ 0, "header", "NAME: VALUE", option_words, PROBE(headers), "a line of its header; repeatable", NULL },
+	{ 0, "body-file", "FILE", option_word, PROBE(body_file), "its text; - is standard input", NULL },
+	{ 0, "attach", "FILE", option_words, PROBE(attachments), "a file that goes along; repeatable", NULL },
+	{ 0, "pad", "SIZE", option_bytes, PROBE(pad), "fill the message up to this size in all, at most 256M", NULL },
 	{ .help = "TLS" },
 	{ 0, "tls", "none|opportunistic|starttls|implicit|dane", read_tls, offsetof(struct settings, smtp),
 	  "how (opportunistic; starttls on 587, implicit on 465)", NULL },
@@ -309,12 +308,11 @@ static bool check_names(struct settings *settings, struct fault *fault)
 	       use_name("--tls-name", &s->tls_name, &settings->tls_name, fault);
 }
 
-static bool check_envelope(struct smtp_settings *s, struct fault *fault)
+static bool check_envelope(struct smtp_settings *s, const struct probe_message *probe, struct fault *fault)
 {
 	if (s->sends && s->to.count == 0)
 		return fault_set(fault, FAULT_USAGE, "--send: there is no recipient: give --to");
-	if (!s->sends && (s->subject != NULL || s->headers.count > 0 || s->body_file != NULL ||
-			  s->attachments.count > 0 || s->pad > 0))
+	if (!s->sends && probe_message_is_told(probe))
 		return fault_set(fault, FAULT_USAGE, "--subject, --header, --body-file, --attach and --pad "
 				 "need --send");
 	s->plan.from = s->has_from ? s->from : "";
@@ -489,10 +487,10 @@ static bool check_login(struct settings *settings, struct frame *frame, struct f
 	if (s->is_negative) {
 		plan->expects_refusal = true;
 		if (s->negative == NULL)
-			plan->credentials.user = settings->id;
+			plan->credentials.user = settings->probe.id;
 		else if (plan->credentials.user == NULL)
 			return fault_set(fault, FAULT_USAGE, "--auth-negative=user: it needs --user");
-		s->secret = strdup(settings->id);
+		s->secret = strdup(settings->probe.id);
 	} else if (plan->wants_mechanism && plan->mechanism == SASL_EXTERNAL) {
 		if (s->tls.cert_file == NULL)
 			return fault_set(fault, FAULT_USAGE, "--auth external: it needs --cert");
@@ -520,29 +518,13 @@ static bool check_login(struct settings *settings, struct frame *frame, struct f
 
 /* ---- the message ---- */
 
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
-
-static bool build(struct settings *settings, bool has_8bit, struct message *message,
+static bool build(const struct settings *settings, bool has_8bit, struct message *message,
 		  struct fault *fault)
 {
-	struct smtp_settings *s = &settings->smtp;
-	struct timespec now;
-	struct message_draft draft = {
-		.from = s->plan.from, .to = s->to.at, .to_count = s->to.count, .subject = s->subject,
-		.headers = s->headers.at, .header_count = s->headers.count,
-		.body = s->body_file != NULL ? text_slice(&settings->body) : (struct slice){ NULL, 0 },
-		.attachments = settings->attachments, .attachment_count = s->attachments.count,
-		.pad_to = s->pad, .host = settings->host_name, .id = settings->id, .has_8bit = has_8bit,
-	};
+	const struct smtp_settings *s = &settings->smtp;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	draft.now = now.tv_sec;
-	return message_build(&draft, message, fault);
+	return probe_message_build(&settings->probe, s->plan.from, &s->to, has_8bit, message, fault) ||
+	       fault_prefix(fault, "--send: ");
 }
 
 static bool prepare_message(struct settings *settings, struct frame *frame, struct fault *fault)
@@ -551,49 +533,28 @@ static bool prepare_message(struct settings *settings, struct frame *frame, stru
 
 	if (!s->sends)
 		return true;
-	for (size_t i = 0; i < s->headers.count; i++) {
-		if (!message_header_check(s->headers.at[i], fault))
-			return fault_prefix(fault, "--header: ");
-	}
-	if (s->body_file != NULL &&
-	    !file_read(s->body_file, CONTENT_MAX, &frame->deadline, &settings->body, fault))
-		return fault_prefix(fault, "--body-file: ");
-	if (s->pad > PAD_MAX)
-		return fault_set(fault, FAULT_USAGE, "--pad: more than %dM", PAD_MAX >> 20);
-	if (s->attachments.count > ATTACHMENTS_MAX)
-		return fault_set(fault, FAULT_USAGE, "--attach: more than %d", ATTACHMENTS_MAX);
-	for (size_t i = 0; i < s->attachments.count; i++) {
-		if (!file_read(s->attachments.at[i], CONTENT_MAX, &frame->deadline, &settings->files[i], fault))
-			return fault_prefix(fault, "--attach: ");
-		settings->attachments[i] = (struct message_attachment){
-			file_name(s->attachments.at[i]), text_slice(&settings->files[i]) };
-	}
-	if (!process_host_name(settings->host_name, sizeof settings->host_name) ||
-	    strchr(settings->host_name, '.') == NULL)
-		snprintf(settings->host_name, sizeof settings->host_name, "localhost.localdomain");
-	if (!build(settings, true, &s->message, fault))
-		return fault_prefix(fault, "--send: ");
+	if (!probe_message_read(&settings->probe, &frame->deadline, fault) ||
+	    !build(settings, true, &s->message, fault))
+		return false;
 	s->plan.message = s->plan.message_7bit = &s->message;
 	s->plan.needs_utf8 |= s->message.is_utf8;
 	if (!s->message.is_8bit)
 		return true;
 	s->plan.message_7bit = &s->message_7bit;
-	return build(settings, false, &s->message_7bit, fault) || fault_prefix(fault, "--send: ");
+	return build(settings, false, &s->message_7bit, fault);
 }
 
 static bool prepare(struct frame *frame, void *own, struct fault *fault)
 {
 	struct settings *settings = own;
 	struct smtp_settings *s = &settings->smtp;
-	uint64_t random[2] = { 0, 0 };
 
-	process_random(random, sizeof random);
-	snprintf(settings->id, sizeof settings->id, "%016" PRIx64 "%016" PRIx64, random[0], random[1]);
+	probe_message_name(&settings->probe);
 	if (s->port == 0)
 		s->port = 25;
 	s->plan.is_traced = frame->settings.monitor.verbosity > 1;
 	return check_where(s, fault) && check_addresses(settings, fault) && check_names(settings, fault) &&
-	       check_envelope(s, fault) && check_tls(settings, frame, fault) &&
+	       check_envelope(s, &settings->probe, fault) && check_tls(settings, frame, fault) &&
 	       check_login(settings, frame, fault) &&
 	       check_thresholds(s, "--warning", &frame->settings.monitor.warning, fault) &&
 	       check_thresholds(s, "--critical", &frame->settings.monitor.critical, fault) &&
@@ -624,17 +585,13 @@ static void release(void *own)
 	tls_close(s->context);
 	message_release(&s->message);
 	message_release(&s->message_7bit);
-	text_release(&settings->body);
-	for (size_t i = 0; i < ATTACHMENTS_MAX; i++)
-		text_release(&settings->files[i]);
+	probe_message_release(&settings->probe);
 	if (s->secret != NULL)
 		explicit_bzero(s->secret, strlen(s->secret));
 	free(s->secret);
 	words_release(&s->egress_targets);
 	words_release(&s->egress_controls);
 	words_release(&s->to);
-	words_release(&s->headers);
-	words_release(&s->attachments);
 	words_release(&s->pins);
 }
 

@@ -24,9 +24,6 @@ struct smtp_settings {
 	const char *from;
 	struct words to;
 	bool has_from, sends;
-	const char *subject, *body_file;
-	struct words headers, attachments;
-	uint64_t pad;
 
 	bool has_tls_word, is_dane;
 	bool has_no_verify;

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { FILE_BLOCK = 64 << 10 };
+
 static bool failed(const char *path, struct fault *fault)
 {
 	bool is_forbidden = errno == EACCES || errno == EPERM;
@@ -31,10 +33,11 @@ static bool drop_mark(struct text *content)
 	return true;
 }
 
-static bool read_all(int fd, const char *path, size_t limit, const struct deadline *deadline,
-		     struct text *content, struct fault *fault)
+/* Give all bytes to `take`. */
+static bool feed(int fd, const char *path, const struct deadline *deadline, file_taker *take, void *context,
+		 struct fault *fault)
 {
-	char bytes[8192];
+	char bytes[FILE_BLOCK];
 
 	for (;;) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
@@ -50,27 +53,47 @@ static bool read_all(int fd, const char *path, size_t limit, const struct deadli
 		if (got < 0)
 			return failed(path, fault);
 		if (got == 0)
-			return drop_mark(content);
-		if (content->len + (size_t)got > limit)
-			return fault_set(fault, FAULT_LOCAL, "%s: larger than %zu bytes", path, limit);
-		text_add_slice(content, (struct slice){ bytes, (size_t)got });
-		if (text_failed(content))
-			return fault_set(fault, FAULT_LOCAL, "%s: out of memory", path);
+			return true;
+		if (!take(context, (struct slice){ bytes, (size_t)got }, fault))
+			return fault_prefix(fault, "%s: ", path);
 	}
 }
 
-bool file_read(const char *path, size_t limit, const struct deadline *deadline,
-	       struct text *content, struct fault *fault)
+bool file_feed(const char *path, const struct deadline *deadline, file_taker *take, void *context,
+	       struct fault *fault)
 {
 	bool is_input = strcmp(path, "-") == 0, good;
 	int fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return failed(path, fault);
-	good = read_all(fd, is_input ? "standard input" : path, limit, deadline, content, fault);
+	good = feed(fd, is_input ? "standard input" : path, deadline, take, context, fault);
 	if (!is_input)
 		close(fd);
 	return good;
+}
+
+struct gathering {
+	struct text *content;
+	size_t limit;
+};
+
+static bool gather(void *context, struct slice bytes, struct fault *fault)
+{
+	struct gathering *gathering = context;
+
+	if (gathering->content->len + bytes.len > gathering->limit)
+		return fault_set(fault, FAULT_LOCAL, "larger than %zu bytes", gathering->limit);
+	text_add_slice(gathering->content, bytes);
+	return !text_failed(gathering->content) || fault_set(fault, FAULT_LOCAL, "out of memory");
+}
+
+bool file_read(const char *path, size_t limit, const struct deadline *deadline,
+	       struct text *content, struct fault *fault)
+{
+	struct gathering gathering = { content, limit };
+
+	return file_feed(path, deadline, gather, &gathering, fault) && drop_mark(content);
 }
 
 bool file_is_exposed(const char *path)

@@ -12,6 +12,12 @@
 bool file_read(const char *path, size_t limit, const struct deadline *deadline,
 	       struct text *content, struct fault *fault);
 
+/* The same without keeping it: its bytes, in blocks, whatever they are. A false of
+ * `take`, which sets the fault, ends it. */
+typedef bool file_taker(void *context, struct slice bytes, struct fault *fault);
+bool file_feed(const char *path, const struct deadline *deadline, file_taker *take, void *context,
+	       struct fault *fault);
+
 /* May others than its owner and group read it? A secret would be none. */
 bool file_is_exposed(const char *path);
 

@@ -3,10 +3,11 @@
 its cure, and what stands on it is not tested."""
 
 import json
+import os
 import socket
 import subprocess
 
-from harness import BUILD, TOP, FakeDNS, Once, Server, TestCase, run
+from harness import BUILD, PLUGINS, TOP, FakeDNS, Once, Server, TestCase, environment, run
 from servers.queues import PostfixQueue
 
 WORLD = TOP / "contrib/world"
@@ -40,7 +41,7 @@ class Path(TestCase):
         self.assertFinding(result, "OK", "stage_passed", "sender", "as it should be")
         self.assertFinding(result, "OK", "stage_passed", "blocklists", "not listed")
         self.assertFinding(result, "OK", "stage_not_tested", "egress", "--egress-target")
-        self.assertFinding(result, "OK", "stage_not_tested", "content")
+        self.assertFinding(result, "OK", "stage_passed", "content", "the probe of check_smtp_send")
         self.assertEqual(result.value("stages_critical"), 0)
 
     def test_an_ill_path_names_each_fault_once_in_order(self):
@@ -121,9 +122,27 @@ class Path(TestCase):
         self.assertState(result, "UNKNOWN")
         self.assertTrue(1 < result.seconds < 4.5, str(result))
         # The plugin says so itself, or is ended, where the machine is slow.
-        self.assertRegex(result.out, r"(?m)^\[UNKNOWN\] timeout resolver: .*(waiting for 127.0.0.1:|was not through)")
+        self.assertRegex(result.out, r"(?m)^\[UNKNOWN\] timeout \S+: .*(waiting for 127.0.0.1:|was not through)")
         self.assertNotIn("stage_passed resolver", result.out)
         self.assertFinding(result, "OK", "stage_passed", "listener")
+
+    def test_who_watches_sees_each_plugin_end(self):
+        ours, theirs = os.openpty()
+        try:
+            words = (PLUGINS / "check_mailpath", "-d", "healthy.example", "--ip", "198.51.100.25", "--with", "rdns,blocklists",
+                     "--resolver", World.get().dns.resolver)
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs, check=False,
+                                  env=environment())
+            shown = os.read(ours, 4096).decode().splitlines()
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(sorted(line.split()[0] for line in shown), ["blocklists", "rdns"])
+        for line in shown:
+            self.assertRegex(line, r"^\w+ +OK \(\d+\.\d s\)$")
+        # And who does not, sees nothing of it.
+        self.assertEqual(run("check_mailpath", *words[1:]).err, "")
 
     def test_prometheus(self):
         result = World.get().check("healthy", *HERE, "--output", "prometheus")

@@ -63,11 +63,11 @@ def free_port():
 class Server:
     """A child process of ours, ended by its pid."""
 
-    def __init__(self, argv, ready=None, **kwargs):
+    def __init__(self, argv, ready=None, seconds=30, **kwargs):
         self.process = subprocess.Popen([str(word) for word in argv], **kwargs)
         atexit.register(self.stop)
         if ready:
-            until = time.monotonic() + 30
+            until = time.monotonic() + seconds
             while time.monotonic() < until:
                 if ready():
                     return

@@ -261,9 +261,11 @@ define service {{
         hostile = Hostile({})
         self.addCleanup(hostile.stop)
         log = write("nagios-mail.log", (TOP / "contrib/world/mail.log").read_bytes())
+        content = write("nagios.eml", (TOP / "tests/data/content/clean-attachment.eml").read_bytes())
         ini = write("nagios.ini", f"[queue]\ninput={write('any-queue', QUEUE)}\n")
         services = {
             "check_dnsbl": f"-H 192.0.2.10!-z 'bl.test=127.0.0.[2,4..7]*3'!-w 0 -c 3!--resolver {dns.resolver}",
+            "check_mailcontent": f"--message {content}!--at 2026-11-24T17:00:00+01:00!-w lines=1!-c parts=@7:9",
             "check_maillog": f"--log {log}!--until 2026-11-24T16:05:00+01:00!-w self_inflicted=0",
             "check_mailpath": f"-d example.test!--with resolver!--resolver {dns.resolver}",
             "check_mailqueue": f"--extra-opts=queue@{ini}!-w oldest=4h -w '@1:5'!-c domain_max=8",
@@ -285,7 +287,7 @@ define service {{
         self.configure(objects)
         _, rows = self.results(len(services) + 1)
         self.assertEqual({name: row[0] for name, row in rows.items()},
-                         {"check_dnsbl": "WARNING", "check_maillog": "WARNING", "check_mailpath": "OK", "check_mailqueue": "WARNING", "check_rdns": "OK",
+                         {"check_dnsbl": "WARNING", "check_mailcontent": "WARNING", "check_maillog": "WARNING", "check_mailpath": "OK", "check_mailqueue": "WARNING", "check_rdns": "OK",
                           "check_smtp_send": "OK", "check_spf_dmarc": "CRITICAL", "cut": "UNKNOWN"}, rows)
         self.assertTrue(rows["check_dnsbl"][2].startswith("listed=1;0;3;0;1 "), rows)
         self.assertTrue(rows["check_mailqueue"][2].startswith("total=1;@1:5;;0 "), rows)

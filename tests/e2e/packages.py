@@ -10,7 +10,9 @@ import unittest
 
 from harness import BUILD, IS_ROOT, PLUGINS, WORK, Once, TestCase
 
-CORE = sorted(path.name for path in PLUGINS.glob("check_*") if path.name != "check_smtp_send")
+#: plugins with a package of their own, and the library that is why
+HEAVY = {"check_mailcontent": "libcurl", "check_smtp_send": "libgsasl"}
+CORE = sorted(path.name for path in PLUGINS.glob("check_*") if path.name not in HEAVY)
 
 
 def shell(*words, cwd=None, **more):
@@ -35,7 +37,7 @@ class Release(Once):
 
 class Packages(TestCase):
     def assertRuns(self, root, folder):
-        for name in CORE + ["check_smtp_send"]:
+        for name in CORE + sorted(HEAVY):
             done = subprocess.run([root / folder / name, "--version"], capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 3, done)
             self.assertRegex(done.stdout, fr"^{name} \(mailpath-plugins\) [\d.]+\n$")
@@ -67,12 +69,14 @@ class Packages(TestCase):
                      "bogus-mail-host,bogus-mail-host-in-debian-changelog", *folder.glob("*.changes"))
         self.assertNotRegex(said, "(?m)^[EW]: ")
         packages = {path.name.split("_")[0]: path for path in folder.glob("*.deb")}
-        self.assertEqual(set(packages), {"mailpath-plugins", "mailpath-plugins-smtp"})
+        self.assertEqual(set(packages), {"mailpath-plugins", "mailpath-plugins-content", "mailpath-plugins-smtp"})
         for name, libraries in (("mailpath-plugins", {"libldns3", "libjansson4"}),
+                                ("mailpath-plugins-content", {"libcurl4", "mailpath-plugins"}),
                                 ("mailpath-plugins-smtp", {"libgsasl18", "mailpath-plugins"})):
             needs = set(re.findall(r"[\w.+-]+(?= \(|,|$)", shell("dpkg-deb", "-f", packages[name], "Depends").strip()))
             self.assertLessEqual(libraries, needs)
             self.assertEqual("libgsasl18" in needs, name.endswith("smtp"))
+            self.assertEqual("libcurl4" in needs, name.endswith("content"))
         if not IS_ROOT:
             self.skipTest("not root: nothing was installed")
         # All that they need is to be had; and then they are installed, elsewhere.
@@ -94,7 +98,7 @@ class Packages(TestCase):
         spec.write_text(shell("tar", "xOf", release.tarball,
                               f"{release.name}/contrib/packaging/mailpath-plugins.spec"))
         packages = [path for path in folder.glob("RPMS/*/*.rpm") if "debug" not in path.name]
-        self.assertEqual(len(packages), 2)
+        self.assertEqual(len(packages), 3)
         shell("tar", "xf", release.tarball, f"{release.name}/contrib/packaging", cwd=folder)
         said = shell("rpmlint", "--rpmlintrc",
                      folder / release.name / "contrib/packaging/mailpath-plugins.rpmlintrc", spec, *packages)
@@ -102,6 +106,7 @@ class Packages(TestCase):
         for package in packages:
             needs = shell("rpm", "-qp", "--requires", package)
             self.assertEqual("libgsasl.so" in needs, "-smtp-" in package.name, needs)
+            self.assertEqual("libcurl.so" in needs, "-content-" in package.name, needs)
         if not IS_ROOT:
             self.skipTest("not root: nothing was installed")
         root = folder / "root"

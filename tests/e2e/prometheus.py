@@ -49,6 +49,7 @@ class World:
             "check_dnsbl": f"hostname=192.0.2.10\nzone=bl.test\nresolver={dns.resolver}\n",
             "check_mailpath": f"domain=example.test\nip=192.0.2.10\nwith=rdns\nwith=sender\n"
                               f"resolver={dns.resolver}\n",
+            "check_mailcontent": f"message={TOP / 'tests/data/content/exe-mz.eml'}\n",
             "check_maillog": f"log={write('prometheus-mail.log', (TOP / 'contrib/world/mail.log').read_bytes())}\n"
                              f"until=2026-11-24T16:05:00+01:00\n",
             "check_mailqueue": f"input={write('prometheus-queue', QUEUE)}\nreasons=\n",

@@ -182,6 +182,30 @@ class Queues(TestCase):
         self.assertIn("no_permission", text)
 
 
+class Messages(TestCase):
+    """check_mailcontent and a message that is as large as a file of a DVD's part."""
+
+    def test_a_message_of_1_gib_takes_little_memory(self):
+        """Of a text, of an attachment, and of what is a single line: from a pipe, as fast as it comes."""
+        head = "From: a@b.example\\r\\nTo: c@d.example\\r\\nSubject: x\\r\\nDate: Tue, 24 Nov 2026 16:00:00 +0100\\r\\n" \
+               "Message-ID: <1@b.example>\\r\\nMIME-Version: 1.0\\r\\n"
+        base64 = "Content-Type: image/png\\r\\nContent-Transfer-Encoding: base64\\r\\n" \
+                 "Content-Disposition: attachment\\r\\n\\r\\n"
+        # 78 and 1 GiB do not go into each other: the last line is cut, and its end is missing.
+        for more, line, lines, code in (("\\r\\n", "yes \"$(printf %076d 0)\" | sed 's/$/\r/'", 1 << 30, 0),
+                                        (base64, "yes \"$(printf %076d 0)\" | sed 's/$/\r/'", 78 << 20, 0),
+                                        ("\\r\\n", "tr '\\0' x </dev/zero", 1 << 30, 2)):
+            with self.subTest(line):
+                script = f"{{ printf '{head}{more}'; {line} | head -c {lines}; }} | " \
+                         f"{PLUGINS}/check_mailcontent --message - --at 2026-11-24T16:00:00Z -t 120"
+                text, got, took, peak = measured("bash", "-c", script)
+                self.assertEqual(got, code, text)
+                self.assertIn("content_line_too_long" if code else "nothing is wrong with it", text)
+                self.assertGreater(int(re.search(r" size=(\d+)B", text)[1]), lines)
+                self.assertLess(peak, 16)
+                self.assertLess(took, 60)
+
+
 class Exactness(TestCase):
     def test_the_deadline_is_kept(self):
         server = FakeDNS("* !drop\n")
@@ -246,7 +270,7 @@ class Documentation(TestCase):
         port = receiver.process.stdout.readline().strip()       # the README has 10025, as long
         readme = (TOP / "README").read_text()
         examples = re.findall(r"^    \$ (check_\w+) (.*)\n((?:    .*\n)+)", readme, re.M)
-        self.assertEqual({plugin for plugin, _, _ in examples}, {"check_dnsbl", "check_maillog", "check_mailqueue", "check_rdns", "check_smtp_send",
+        self.assertEqual({plugin for plugin, _, _ in examples}, {"check_dnsbl", "check_mailcontent", "check_maillog", "check_mailqueue", "check_rdns", "check_smtp_send",
                           "check_spf_dmarc"})
         for plugin, words, expected in examples:
             done = subprocess.run([PLUGINS / plugin, "--resolver", server.resolver,

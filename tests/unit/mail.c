@@ -2,6 +2,8 @@
 #include "unit.h"
 
 Suite *suite_address(void);
+Suite *suite_content(void);
+Suite *suite_content_decode(void);
 Suite *suite_dane_find(void);
 Suite *suite_dkim_find(void);
 Suite *suite_dkim_key(void);
@@ -9,6 +11,7 @@ Suite *suite_dmarc_find(void);
 Suite *suite_dmarc_record(void);
 Suite *suite_dnsbl(void);
 Suite *suite_dnsbl_zones(void);
+Suite *suite_filter(void);
 Suite *suite_log_line(void);
 Suite *suite_log_stamp(void);
 Suite *suite_log_tally(void);
@@ -43,8 +46,8 @@ Suite *suite_tlsa(void);
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_address, suite_dane_find, suite_dkim_find, suite_dkim_key, suite_dmarc_find,
-		suite_dmarc_record, suite_dnsbl, suite_dnsbl_zones, suite_log_line, suite_log_stamp,
+		suite_address, suite_content, suite_content_decode, suite_dane_find, suite_dkim_find, suite_dkim_key, suite_dmarc_find,
+		suite_dmarc_record, suite_dnsbl, suite_dnsbl_zones, suite_filter, suite_log_line, suite_log_stamp,
 		suite_log_tally, suite_message, suite_mime,
 		suite_mx_find, suite_queue, suite_queue_dma, suite_queue_exim, suite_queue_listing,
 		suite_queue_mta, suite_queue_nullmailer, suite_queue_opensmtpd, suite_queue_postfix,
