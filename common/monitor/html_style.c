@@ -19,7 +19,7 @@ const char html_style[] =
 "h1,h2,h3,h4,p,ul,ol,dl,dd{margin:0;padding:0}\n"
 "h1{font-size:2rem;line-height:1.2;font-weight:650;letter-spacing:-.015em;margin:.4rem 0 1rem}\n"
 "h2{font-size:1.25rem;line-height:1.3;font-weight:650;margin:0 0 1rem}\n"
-"h3{font-size:1.05rem;line-height:1.4;font-weight:600}\n"
+"h3{font-size:1.05rem;line-height:1.4;font-weight:600}h3::first-letter{text-transform:uppercase}\n"
 "h4{font-size:1rem;line-height:1.4;font-weight:600;margin:1.25rem 0 .25rem}\n"
 "section{margin-top:3rem}\n"
 "a{color:var(--link);text-underline-offset:.15em}\n"
@@ -71,6 +71,8 @@ const char html_style[] =
 "@media print{:root{--ground:#fff;--raised:#fff;--text:#000;--quiet:#444;--line:#bbb;--link:#000;"
 "--ok:#1a6b3c;--warning:#8a4b00;--critical:#b3261e;--unknown:#5d4694;--track:#e9e6e0;"
 "--zone-warning:#f1d9a8;--zone-critical:#f0b8b2;--bar:#3d4650}"
-"body{max-width:none;padding:0;font-size:10pt}details::details-content{content-visibility:visible;block-size:auto}"
+"body{max-width:none;padding:0;font-size:9.5pt;line-height:1.45}section{margin-top:1.5rem}"
+".checklist>li{padding:.6rem 0}.numbers>div{padding:.1rem 0}.data{font-size:8pt;columns:2;column-gap:2rem}"
+"details::details-content{content-visibility:visible;block-size:auto}"
 "details>*{display:block}h2,h3,h4{break-after:avoid}.findings>li,.first{break-inside:avoid}"
 "svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";

@@ -107,14 +107,14 @@ static void add_claim(struct text *out, const json_t *finding)
 	html_add_member(out, finding, "text", TEXT_MAX);
 }
 
-/* Its state and reason, but for one that says nothing but what its stage's headline shows. */
+/* Its state and reason, but for a note on the stage as a whole, whose state is in its headline. */
 static void add_finding(struct text *out, const json_t *finding, size_t shown_look)
 {
 	size_t look = look_of(finding);
 	bool is_about_stage = strcmp(member(finding, "subject"), member(finding, "stage")) == 0;
 
 	text_add(out, "<li>");
-	if (!is_about_stage || look != shown_look) {
+	if (!is_about_stage || (look != shown_look && look != STATE_OK)) {
 		text_add(out, "<p>");
 		add_state(out, look);
 		text_add(out, " <span class=\"id\">");
@@ -251,7 +251,7 @@ static void add_evidence(struct page *page, size_t place, const json_t *reports)
 		html_add_member(page->out, report, "plugin", TEXT_MAX);
 	}
 	text_add(page->out, "</summary><div class=\"evidence\">"
-			    "<p class=\"quiet\">What was said by itself; the verdict above weighs it.</p>");
+			    "<p class=\"quiet\">What each plugin says on its own; the verdict above weighs it.</p>");
 	json_array_foreach(reports, i, report) {
 		size_t home = home_of(page, report);
 

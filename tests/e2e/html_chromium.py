@@ -119,7 +119,7 @@ class InBrowser(TestCase):
         text = self.browser.evaluate("document.body.innerText")
         at = 0
         for words in ("CRITICAL", "ill.example", "First cause", "it has no name", "What to do:", "What to do, in order",
-                      "Checklist", "resolver", "mail server", "reverse DNS and HELO", "blocklists", "Numbers"):
+                      "Checklist", "Resolver", "Mail server", "Reverse DNS and HELO", "Blocklists", "Numbers"):
             found = text.find(words, at)
             self.assertGreaterEqual(found, 0, f"no {words} behind ...{text[max(at - 60, 0):at]}")
             at = found

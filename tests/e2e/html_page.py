@@ -165,8 +165,11 @@ class Everybody(TestCase):
         world = World.get()
         dns = ("--resolver", world.dns.resolver)
         queue = WORLD / "queue"
+        message = write("page.eml", "From: me@ill.example\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+                        "Content-Type: application/octet-stream; name=\"<script>.exe\"\r\n\r\nx\r\n")
         for words in (
                 ("check_dnsbl", "--mx", "ill.example", "--profile", "default,spamhaus", *dns),
+                ("check_mailcontent", "--message", message),
                 ("check_rdns", "--mx", "ill.example", "--helo", "mail.ill.example", *dns),
                 ("check_smtp_send", "-H", "127.0.0.1", "-p", world.port, "--from", "me@ill.example", *dns),
                 ("check_spf_dmarc", "-d", "ill.example", "-d", "healthy.example", "--ip", "192.0.2.25", *dns),
