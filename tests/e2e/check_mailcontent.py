@@ -367,6 +367,10 @@ class Hostile(TestCase):
                 self.assertFinding(result, "OK", "content_not_spam", f"filter.test:{server.port}")
                 if scheme == "rspamd":
                     self.assertIn(f"Host: filter.test:{server.port}", server.requests[0][0].split("\r\n"))
+        broken = FakeDNS("broken.test !rcode 2\n")
+        self.addCleanup(broken.stop)
+        result = check(message(), "--filter", "spamd://broken.test", "--resolver", broken.resolver)
+        self.assertFinding(result, "UNKNOWN", "filter_unreachable", "broken.test:783", "no usable answer")
         result = check(message(), "--filter", "rspamd://gone.test", "--resolver", names.resolver)
         self.assertFinding(result, "UNKNOWN", "filter_unreachable", "gone.test:11333", "no address")
 
