@@ -262,24 +262,28 @@ static void add_peer(struct content_filter *filter, const struct ip *ip, const s
 		filter->peers[filter->peer_count++] = (struct endpoint){ *ip, filter->port, 0 };
 }
 
-/* /etc/hosts first, as any client would. */
-static void find_peers(struct content_filter *filter, struct frame *frame)
+/* /etc/hosts first, as any client would. If there are none: why. */
+static const char *find_peers(struct content_filter *filter, struct frame *frame)
 {
 	struct dns_question questions[] = { { .name = filter->name, .type = DNS_AAAA },
 					    { .name = filter->name, .type = DNS_A } };
 	struct ip ips[PEERS];
+	const char *why;
 	size_t count = hosts_find(&filter->name, ips, PEERS);
 
 	for (size_t i = 0; i < count; i++)
 		add_peer(filter, &ips[i], frame);
 	if (count > 0)
-		return;
+		return "no address of its name in /etc/hosts is of the wanted family";
 	frame_ask(frame, stage, questions, 2);
 	for (size_t q = 0; q < 2; q++) {
 		for (size_t i = 0; i < dns_count(&questions[q]); i++)
 			add_peer(filter, &questions[q].records->at[i].ip, frame);
 	}
+	why = dns_is_answered(&questions[0]) && dns_is_answered(&questions[1])
+	      ? "its name has no address" : "the DNS gave no usable answer for its name";
 	dns_release(questions, 2);
+	return why;
 }
 
 /* ---- asking */
@@ -304,6 +308,7 @@ static void add_failure(const struct content_filter *filter, struct frame *frame
 void content_filter_ask(struct content_look *look, struct frame *frame)
 {
 	struct content_filter *filter = &look->filter;
+	const char *why = NULL;
 	struct fault fault;
 
 	*filter = look->settings->filter;
@@ -311,12 +316,12 @@ void content_filter_ask(struct content_look *look, struct frame *frame)
 	if (filter->protocol == NULL || look->content.fields == 0)
 		return;
 	if (filter->host[0] != '\0')
-		find_peers(filter, frame);
+		why = find_peers(filter, frame);
 	if (look->is_too_long)
 		fault_set(&fault, FAULT_LOCAL, "the message is larger than 64 MiB, and no filter is asked about that");
 	else if (filter->peer_count == 0)
 		fault_set(&fault, deadline_passed(&frame->deadline) ? FAULT_TIMEOUT : FAULT_NETWORK,
-			  "its name has no address");
+			  "%s", why);
 	else
 		look->was_asked = filter->protocol->ask(look, &frame->deadline, &fault);
 	if (frame->settings.monitor.verbosity > 1)

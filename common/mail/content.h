@@ -175,7 +175,7 @@ struct content {
 	char html_part[CONTENT_PATH_MAX];
 };
 
-/* A zeroed struct will do as well; then feed it, and finish it once. */
+/* Begin with a zeroed struct, feed it, and finish it once. */
 void content_feed(struct content *content, struct slice bytes);
 void content_finish(struct content *content);
 

@@ -136,6 +136,13 @@ class Messages(TestCase):
         result = check(write("noise.eml", bytes(range(256)) * 2000), "--filter", "spamd://127.0.0.1:1")
         self.assertFinding(result, "UNKNOWN", "content_no_message", "message", "not one line of a header")
 
+    def test_what_does_not_end_ends_with_the_deadline(self):
+        for path in ("/dev/zero", "/dev/urandom"):
+            result = check(path, "-t", "1")
+            self.assertState(result, "UNKNOWN")
+            self.assertFinding(result, "UNKNOWN", "timeout", path, "timeout after 1 s in stage content")
+            self.assertLess(result.seconds, 1.8)
+
     def test_wrong_usage(self):
         path = message()
         url = ("--filter", "spamd://127.0.0.1:1")
@@ -360,6 +367,10 @@ class Hostile(TestCase):
                 self.assertFinding(result, "OK", "content_not_spam", f"filter.test:{server.port}")
                 if scheme == "rspamd":
                     self.assertIn(f"Host: filter.test:{server.port}", server.requests[0][0].split("\r\n"))
+        broken = FakeDNS("broken.test !rcode 2\n")
+        self.addCleanup(broken.stop)
+        result = check(message(), "--filter", "spamd://broken.test", "--resolver", broken.resolver)
+        self.assertFinding(result, "UNKNOWN", "filter_unreachable", "broken.test:783", "no usable answer")
         result = check(message(), "--filter", "rspamd://gone.test", "--resolver", names.resolver)
         self.assertFinding(result, "UNKNOWN", "filter_unreachable", "gone.test:11333", "no address")
 

@@ -62,6 +62,8 @@ class Quickstart(TestCase):
         self.assertRegex(done.stdout, r"(?m)^\[WARNING\] blocklisted blocklisted: 4 messages: .*\n    fix: find out "
                                       r"why the list has it")
         self.assertRegex(done.stdout, r" deferred_oldest=[1-9]\d*s;.* self_inflicted=4;0;;0 .*'reason greylisted'=1;")
+        self.assertEqual(re.findall(r"^CONTENT (\w+) - ", done.stdout, re.M), ["CRITICAL"])
+        self.assertRegex(done.stdout, r"(?m)^\[CRITICAL\] content_executable part-2: .*\n    fix: send a link")
         healthy, ill = done.stdout.split("check_mailpath -d healthy.example")[1].split("check_mailpath -d ill.example")
         self.assertRegex(healthy, r"(?m)^MAILPATH OK - healthy.example: nothing is wrong in \d+ stages; 3 not tested ")
         for fault in ("rdns_missing", "spf_include_broken", "spf_ptr", "dkim_key_revoked", "dkim_key_weak",

@@ -183,7 +183,7 @@ class Queues(TestCase):
 
 
 class Messages(TestCase):
-    """check_mailcontent and a message that is as large as a file of a DVD's part."""
+    """check_mailcontent and messages that are very large."""
 
     def test_a_message_of_1_gib_takes_little_memory(self):
         """Of a text, of an attachment, and of what is a single line: from a pipe, as fast as it comes."""
@@ -203,6 +203,7 @@ class Messages(TestCase):
                 self.assertIn("content_line_too_long" if code else "nothing is wrong with it", text)
                 self.assertGreater(int(re.search(r" size=(\d+)B", text)[1]), lines)
                 self.assertLess(peak, 16)
+                self.assertGreater(peak, 5)         # it is the plugin's, not the shell's
                 self.assertLess(took, 60)
 
 
