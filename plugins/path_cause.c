@@ -89,14 +89,25 @@ static const struct path_item *cause_of(const struct path_verdict *v, const stru
 	return first;
 }
 
-static bool was_said(const struct path_verdict *v, const struct path_item *item)
+/* Those who only echo what others do with our mail: where nothing here explains it, the
+ * first of them speaks for all. */
+static bool is_echo(enum path_run run)
+{
+	return run == RUN_HANDOVER || run == RUN_QUEUE || run == RUN_LOG;
+}
+
+/* Who said the same before, in another stage, or NULL. */
+static const struct path_item *said_by(const struct path_verdict *v, const struct path_item *item)
 {
 	for (const struct path_item *earlier = v->items; earlier < item; earlier++) {
-		if (earlier->stage != item->stage && earlier->state == item->state &&
-		    strcmp(earlier->reason, item->reason) == 0 && strcmp(earlier->subject, item->subject) == 0)
-			return true;
+		bool is_same = is_echo(item->run) ? is_echo(earlier->run) && earlier->state != STATE_OK :
+			       earlier->state == item->state && strcmp(earlier->subject, item->subject) == 0;
+
+		if (earlier->stage != item->stage && earlier->cause == NULL && is_same &&
+		    strcmp(earlier->reason, item->reason) == 0)
+			return earlier;
 	}
-	return false;
+	return NULL;
 }
 
 void path_correlate(struct path_verdict *v)
@@ -104,8 +115,11 @@ void path_correlate(struct path_verdict *v)
 	for (size_t i = 0; i < v->count; i++) {
 		struct path_item *item = &v->items[i];
 
-		item->is_repeated = was_said(v, item);
-		if (path_witness(item->run) != NULL && !item->is_repeated)
+		if (path_witness(item->run) != NULL)
 			item->cause = cause_of(v, item);
+		if (item->cause == NULL && is_echo(item->run))
+			item->cause = said_by(v, item);
+		else if (item->cause == NULL)
+			item->is_repeated = said_by(v, item) != NULL;
 	}
 }

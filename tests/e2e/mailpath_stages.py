@@ -370,6 +370,11 @@ class OnItsMachine(TestCase):
         result = machine.check("--without", "queue")
         self.assertState(result, "WARNING")
         self.assertRegex(result.lines[0], r"MAILPATH WARNING - log: helo_rejected: 1 ")
+        # Where both say it, it is one finding.
+        result = machine.check()
+        self.assertFinding(result, "WARNING", "helo_rejected", "helo_rejected", "the log says so, too: helo_rejected, 1 ")
+        self.assertEqual(result.out.count("] helo_rejected "), 1)
+        self.assertFinding(result, "OK", "stage_explained", "log")
         result = machine.check("--without", "log", "--stage-option", "queue:--warning=oldest=0")
         self.assertFinding(result, "WARNING", "threshold", "oldest")
 
