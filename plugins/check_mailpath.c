@@ -19,6 +19,10 @@ static const struct option_row options[] = {
 	{ 0, "mail-from", "ADDRESS", option_text, FIELD(mail_from), "the sender of its mail", NULL },
 	{ 0, "selector", "NAME", option_words, FIELD(selectors), "of its DKIM keys; repeatable", NULL },
 	{ .help = "More to look at" },
+	{ 0, "message", "FILE", option_word, FIELD(message),
+	  "a message of this mail server (default: the one that check_smtp_send would send)", NULL },
+	{ 0, "filter", "URL", option_word, FIELD(filter),
+	  "what would this rspamd or spamd say of it? as check_mailcontent takes it", NULL },
 	{ 0, "to", "ADDRESS", option_text, FIELD(to),
 	  "would the mail servers of this receiver take mail from here? nothing is delivered", NULL },
 	{ 0, "egress", NULL, option_flag, FIELD(wants_egress),
@@ -90,6 +94,9 @@ static bool prepare(struct frame *frame, void *own, struct fault *fault)
 		settings->is_wanted[stage] = path->with.count == 0;
 	if (path->to != NULL && (strchr(path->to, '@') == NULL || strrchr(path->to, '@')[1] == '\0'))
 		return fault_set(fault, FAULT_USAGE, "--to: give a whole address, such as you@example.org");
+	if (path->message != NULL && strcmp(path->message, "-") == 0)
+		return fault_set(fault, FAULT_USAGE, "--message: give a file; check_mailcontent reads standard "
+				 "input");
 	if (path->targets.count == 1)
 		return fault_set(fault, FAULT_USAGE, "--egress-target: give at least two, so that it is not "
 				 "their fault");

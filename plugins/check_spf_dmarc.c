@@ -328,7 +328,7 @@ static void make_data(struct frame *frame, struct sender *senders, size_t count)
 {
 	json_t *domains;
 
-	if (frame->settings.monitor.format != FORMAT_JSON)
+	if (!monitor_shows_data(&frame->settings.monitor))
 		return;
 	domains = json_array();
 	for (size_t i = 0; i < count; i++) {

@@ -422,7 +422,7 @@ static void take_answer(struct lists *lists, const struct targets *targets, size
 
 static bool is_json(const struct frame *frame)
 {
-	return frame->settings.monitor.format == FORMAT_JSON;
+	return monitor_shows_data(&frame->settings.monitor);
 }
 
 /* Ask each listing's list for its reason (RFC 5782 2.1). */

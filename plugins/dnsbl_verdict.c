@@ -602,6 +602,6 @@ void lists_judge(const struct lists *lists, const struct targets *targets, unsig
 	judge_coverage(&v);
 	measure(&v);
 	summarise(&v);
-	if (frame->settings.monitor.format == FORMAT_JSON && lists->answered != NULL)
+	if (monitor_shows_data(&frame->settings.monitor) && lists->answered != NULL)
 		add_data(&v);
 }

@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "mail/public_name.h"
 #include "monitor/output.h"
+#include "monitor/redact.h"
 #include "net/file.h"
 #include "net/process.h"
 
@@ -103,6 +106,16 @@ void frame_judge_secret_file(struct frame *frame, const char *path)
 
 /* ---- the run ---- */
 
+static void note_when_and_where(struct frame *frame)
+{
+	struct made *made = &frame->result.made;
+
+	made->at = (int64_t)time(NULL);
+	made->utc_offset = process_utc_offset();
+	if (!process_host_name(made->host, sizeof made->host))
+		made->host[0] = '\0';
+}
+
 static void probe(const struct frame_plugin *plugin, struct frame *frame, void *settings)
 {
 	if (plugin->dns != NULL && !plugin->dns->open(frame)) {
@@ -177,7 +190,10 @@ static int run(const struct frame_plugin *plugin, struct frame *frame, void *set
 				 "options", &fault);
 	frame->result.duration = (double)(now_us() - begun_us) / 1e6;
 	result_measure(&frame->result, "time", frame->result.duration);
+	note_when_and_where(frame);
 	result_judge(&frame->result);
+	if (monitor->redacts)
+		redact_result(&frame->result, public_name_is_known);
 	return print_result(frame);
 }
 

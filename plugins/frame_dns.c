@@ -102,11 +102,13 @@ void frame_reserve(struct frame *frame, size_t findings)
 {
 	/* Measured generously, on a slow machine. */
 	static const int64_t each_us[] = {
-		[FORMAT_TEXT] = 10, [FORMAT_JSON] = 80, [FORMAT_PROMETHEUS] = 20,
+		[FORMAT_TEXT] = 10, [FORMAT_JSON] = 80, [FORMAT_PROMETHEUS] = 20, [FORMAT_HTML] = 80,
 	};
+	static const int64_t redacted_us = 60;
 	struct deadline earlier = frame->deadline;
 
-	earlier.at_us -= (int64_t)findings * each_us[frame->settings.monitor.format];
+	earlier.at_us -= (int64_t)findings * (each_us[frame->settings.monitor.format] +
+					      (frame->settings.monitor.redacts ? redacted_us : 0));
 	dns_end_at(frame->dns, &earlier);
 }
 

@@ -16,6 +16,7 @@ struct path_settings {
 	const char *user, *password_file, *ca_file;
 	struct words with, without, extra;	/* --with, --without, --stage-option */
 	const char *size;
+	const char *message, *filter;		/* --message, --filter */
 	const char *to;				/* --to: can mail be handed over to this one? */
 	bool wants_egress;			/* --egress */
 };
@@ -24,7 +25,8 @@ struct path_settings {
 
 enum path_run {
 	RUN_DNS, RUN_SMTP, RUN_SUBMISSION, RUN_SUBMISSIONS, RUN_EGRESS, RUN_RDNS, RUN_SENDER,
-	RUN_RECEIVERS, RUN_HANDOVER, RUN_BLOCKLISTS, RUN_QUEUE, RUN_LOG, RUNS,
+	RUN_RECEIVERS, RUN_HANDOVER, RUN_BLOCKLISTS, RUN_QUEUE, RUN_LOG, RUN_CONTENT,
+	RUNS,
 };
 
 struct path_report {
@@ -50,7 +52,14 @@ struct path {
 	struct path_report reports[RUNS];
 };
 
-const char *path_stage_word(enum path_stage stage);
+/* Its row, in the order in which mail needs them. */
+struct path_stage_row {
+	const char *word, *title;
+	enum path_run runs[3];			/* whose findings it is made of; RUNS ends them */
+	enum path_stage needs[2];		/* its ground; STAGES: none */
+	const char *how;			/* how to have it tested, where it is not, or NULL */
+};
+const struct path_stage_row *path_stage_row(enum path_stage stage);
 /* By its word; STAGES: there is none. */
 enum path_stage path_stage_find(struct slice word);
 

@@ -132,21 +132,47 @@ static void put_sender(struct line *line, const struct path *path)
 		put(line, "--helo", settings->helo);
 }
 
-/* As the mail server would, but for the message. */
-static void put_handover(struct line *line, const struct path_settings *settings)
+static void put_envelope(struct line *line, const struct path_settings *settings)
 {
 	struct text sender = { 0 };
 
 	text_add(&sender, "postmaster@%s", settings->domain);
-	put(line, "--mx", strrchr(settings->to, '@') + 1);
 	put(line, "--from", settings->mail_from != NULL ? settings->mail_from : text_str(&sender));
-	put(line, "--to", settings->to);
+	if (settings->to != NULL)
+		put(line, "--to", settings->to);
+	line->failed = line->failed || text_failed(&sender);
+	text_release(&sender);
+}
+
+/* As the mail server would, but for the message. */
+static void put_handover(struct line *line, const struct path_settings *settings)
+{
+	put(line, "--mx", strrchr(settings->to, '@') + 1);
+	put_envelope(line, settings);
 	if (settings->helo != NULL)
 		put(line, "--helo", settings->helo);
 	if (settings->size != NULL)
 		put(line, "--size", settings->size);
-	line->failed = line->failed || text_failed(&sender);
-	text_release(&sender);
+}
+
+/* A message of the mail server's, or the one that check_smtp_send would send. */
+static void put_content(struct line *line, const struct path_settings *settings)
+{
+	if (settings->message != NULL)
+		put(line, "--message", settings->message);
+	else
+		put_envelope(line, settings);
+	if (settings->filter == NULL)
+		return;
+	put(line, "--filter", settings->filter);
+	if (settings->addresses.count > 0)
+		put(line, "--ip", settings->addresses.at[0]);
+	if (settings->helo != NULL)
+		put(line, "--helo", settings->helo);
+	if (settings->message != NULL && settings->mail_from != NULL)
+		put(line, "--mail-from", settings->mail_from);
+	if (settings->message != NULL && settings->to != NULL)
+		put(line, "--rcpt", settings->to);
 }
 
 static bool asks_of_domains(const struct words *profiles)
@@ -198,6 +224,7 @@ static const struct {
 	[RUN_BLOCKLISTS] = { "check_dnsbl", "blocklists", RUNS },
 	[RUN_QUEUE] = { "check_mailqueue", "queue", RUNS },
 	[RUN_LOG] = { "check_maillog", "log", RUNS },
+	[RUN_CONTENT] = { "check_mailcontent", "content", RUNS },
 };
 
 /* Whom a run waits for; RUNS: nobody. */
@@ -265,6 +292,9 @@ static void put_own(struct line *line, const struct path *path, enum path_run ru
 		break;
 	case RUN_LOG:
 		put(line, "--warning", "self_inflicted=0");
+		break;
+	case RUN_CONTENT:
+		put_content(line, settings);
 		break;
 	case RUNS:
 		break;

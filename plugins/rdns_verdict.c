@@ -947,7 +947,7 @@ static void make_data(const struct verdict *v, const struct rdns_hosts *hosts)
 	struct result *result = &v->frame->result;
 	json_t *addresses;
 
-	if (v->frame->settings.monitor.format != FORMAT_JSON)
+	if (!monitor_shows_data(&v->frame->settings.monitor))
 		return;
 	addresses = json_array();
 	for (size_t i = 0; i < hosts->count; i++)

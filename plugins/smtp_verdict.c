@@ -752,6 +752,6 @@ void servers_judge(struct servers *servers, const struct smtp_settings *settings
 	apply_policy(&v);
 	summarise(&v);
 	add_trace(&v);
-	if (frame->settings.monitor.format == FORMAT_JSON)
+	if (monitor_shows_data(&frame->settings.monitor))
 		add_data(&v);
 }

@@ -120,6 +120,7 @@ bool option_format(const char *value, void *field, struct fault *fault)
 {
 	static const char *const names[] = {
 		[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_PROMETHEUS] = "prometheus",
+		[FORMAT_HTML] = "html",
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -128,7 +129,7 @@ bool option_format(const char *value, void *field, struct fault *fault)
 			return true;
 		}
 	}
-	return fault_set(fault, FAULT_USAGE, "%s is not text, json or prometheus", value);
+	return fault_set(fault, FAULT_USAGE, "%s is not text, json, prometheus or html", value);
 }
 
 /* ---- the rows that all plugins have ---- */
@@ -150,10 +151,12 @@ const struct option_row monitor_options[] = {
 	  "end the whole run after so long (30), as STATE (unknown)", NULL },
 	{ 0, "exit-ok", NULL, option_flag, FIELD(exits_ok), "exit with 0 whatever was found", NULL },
 	{ .help = "Output" },
-	{ 0, "output", "text|json|prometheus", option_format, FIELD(format),
+	{ 0, "output", "text|json|prometheus|html", option_format, FIELD(format),
 	  "the format (text)", NULL },
 	{ 0, "output-file", "FILE", option_word, FIELD(output_file),
 	  "write the output to FILE, by rename, instead of standard output", NULL },
+	{ 0, "redact", NULL, option_flag, FIELD(redacts),
+	  "put placeholders in the place of addresses, names and paths", NULL },
 	{ 'v', "verbose", NULL, option_more, FIELD(verbosity),
 	  "every finding; twice: what was asked and answered, too; three times: everything", NULL },
 	{ 0, "list-reasons", NULL, option_flag, FIELD(lists_reasons),

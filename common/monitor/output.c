@@ -18,6 +18,9 @@ void output_render(const struct result *result, struct text *out)
 	case FORMAT_PROMETHEUS:
 		output_prometheus(result, out);
 		break;
+	case FORMAT_HTML:
+		output_html(result, out);
+		break;
 	}
 }
 
@@ -61,9 +64,14 @@ void output_target(const struct result *result, struct text *out)
 	text_cut(out, 0, TARGET_MAX);
 }
 
+const char *output_subject(const struct metric *metric)
+{
+	return metric->shown != NULL ? metric->shown : metric->subject;
+}
+
 void output_label(const struct metric *metric, struct text *out)
 {
 	text_add(out, "%s", metric->row->label);
 	if (metric->subject != NULL)
-		text_add(out, " %s", metric->subject);
+		text_add(out, " %s", output_subject(metric));
 }

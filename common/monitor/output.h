@@ -24,12 +24,19 @@ void output_reasons(const struct reason *reasons, struct text *out);
 void output_text(const struct result *result, struct text *out);
 void output_json(const struct result *result, struct text *out);
 void output_prometheus(const struct result *result, struct text *out);
+void output_html(const struct result *result, struct text *out);
+
+/* What the JSON output holds; the caller's. NULL: there was no memory. */
+json_t *output_whole_json(const struct result *result);
 
 /* What was looked at, for a label: at most 100 characters. */
 void output_target(const struct result *result, struct text *out);
 
 /* Foreign text for JSON: harmless, valid UTF-8, cut to `most` bytes. The caller's. */
 json_t *output_foreign_json(struct slice bytes, size_t most);
+
+/* A number's subject as it is printed, or NULL. */
+const char *output_subject(const struct metric *metric);
 
 /* "label", or "label subject" */
 void output_label(const struct metric *metric, struct text *out);

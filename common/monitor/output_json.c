@@ -99,10 +99,8 @@ static int append(const char *bytes, size_t len, void *out)
 	return text_failed(out) ? -1 : 0;
 }
 
-void output_json(const struct result *result, struct text *out)
+json_t *output_whole_json(const struct result *result)
 {
-	size_t flags = result->settings->verbosity > 0 ? JSON_INDENT(2) : JSON_COMPACT;
-	const size_t precision = JSON_REAL_PRECISION(15);
 	json_t *findings = json_array(), *perfdata = json_array(), *whole;
 	struct text summary = { 0 }, target = { 0 };
 
@@ -123,6 +121,15 @@ void output_json(const struct result *result, struct text *out)
 			  result->data != NULL ? json_incref(result->data) : json_object());
 	text_release(&summary);
 	text_release(&target);
+	return whole;
+}
+
+void output_json(const struct result *result, struct text *out)
+{
+	size_t flags = result->settings->verbosity > 0 ? JSON_INDENT(2) : JSON_COMPACT;
+	const size_t precision = JSON_REAL_PRECISION(15);
+	json_t *whole = output_whole_json(result);
+
 	if (whole == NULL || json_dump_callback(whole, append, out, flags | precision) != 0)
 		out->failed = true;
 	text_add_char(out, '\n');

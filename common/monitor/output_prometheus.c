@@ -75,7 +75,7 @@ static void add_row(const struct result *result, const struct metric_row *row, s
 		add_label(out, "target", text_str(&target));
 		if (metric->subject != NULL) {
 			text_add_char(out, ',');
-			add_label(out, "subject", metric->subject);
+			add_label(out, "subject", output_subject(metric));
 		}
 		text_add(out, "} ");
 		quantity_print(out, metric->value);

@@ -40,8 +40,10 @@ void result_release(struct result *result)
 	for (size_t i = 0; i < result->finding_count; i++)
 		finding_release(&result->findings[i]);
 	free(result->findings);
-	for (size_t i = 0; i < result->metric_count; i++)
+	for (size_t i = 0; i < result->metric_count; i++) {
 		free(result->metrics[i].subject);
+		free(result->metrics[i].shown);
+	}
 	free(result->metrics);
 	for (size_t i = 0; i < result->secrets.count; i++) {
 		char *secret = (char *)result->secrets.at[i];

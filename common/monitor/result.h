@@ -29,12 +29,21 @@ struct finding {
 struct metric {
 	const struct metric_row *row;
 	char *subject;		/* or NULL */
+	char *shown;		/* what is printed in its place; NULL: the subject itself */
 	double value;
 	double ignored;		/* how much of it ignored findings account for */
 	bool is_known;
 	bool has_no_presets;	/* the row's default thresholds do not hold in this run */
 	double max;
 	bool has_max;
+};
+
+/* When and where a run was made. */
+struct made {
+	int64_t at;		/* seconds since 1970 */
+	long utc_offset;	/* how far the local time is ahead of UTC, seconds */
+	char host[256];		/* "": it is not told */
+	bool is_redacted;
 };
 
 /* What a run of a plugin found. Findings and metrics are collected first;
@@ -54,6 +63,7 @@ struct result {
 	json_t *data;			/* the plugin's own result, or NULL */
 	struct words secrets;		/* of result_hide(); owned */
 	double duration;		/* seconds */
+	struct made made;
 	size_t headline_max;		/* bytes of the first line for the worst finding, or 0 */
 	bool keeps_order;		/* findings are said in the order in which they were found,
 					 * not the worst first */

@@ -21,6 +21,11 @@ void words_release(struct words *words)
 	*words = (struct words){ 0 };
 }
 
+bool monitor_shows_data(const struct monitor_settings *settings)
+{
+	return settings->format == FORMAT_JSON || settings->format == FORMAT_HTML;
+}
+
 void monitor_settings_release(struct monitor_settings *settings)
 {
 	words_release(&settings->warning);

@@ -22,7 +22,7 @@ struct monitor_timeout {
 	enum state state;
 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_PROMETHEUS };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_PROMETHEUS, FORMAT_HTML };
 
 /* What every plugin's options say about judging and printing. */
 struct monitor_settings {
@@ -31,10 +31,14 @@ struct monitor_settings {
 	struct monitor_timeout timeout;
 	enum format format;
 	const char *output_file;
+	bool redacts;
 	unsigned verbosity;
 	bool exits_ok;
 	bool lists_reasons;
 };
+
+/* Does this format show the plugin's own result (result.data)? */
+bool monitor_shows_data(const struct monitor_settings *settings);
 
 void monitor_settings_release(struct monitor_settings *settings);
 

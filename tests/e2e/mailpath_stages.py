@@ -48,7 +48,7 @@ class Servers(Once):
             options += ["--stage-option", f"{name}:--port={port}"]
         result = run("check_mailpath", *healthy, "-H", "localhost", "--ca-file", PKI.get().ca, "-U", USER,
                      "--password-file", password or self.password, "--to", "probe@signed.test",
-                     "--resolver", dns.resolver, "--without", "queue,log,content", *options, *words)
+                     "--resolver", dns.resolver, "--without", "queue,log", *options, *words)
         if zone:
             dns.stop()
         return result
@@ -65,7 +65,7 @@ class Stages(TestCase):
     def test_all_is_well(self):
         result = Servers.get().check()
         self.assertState(result, "OK")
-        self.assertEqual(result.value("stages_ok"), 9, str(result))
+        self.assertEqual(result.value("stages_ok"), 10, str(result))
         self.assertFinding(result, "OK", "stage_not_tested", "egress")
         for stage, words in (("tls", "TLSv1.3, certificate verified"), ("auth", "AUTH .*PLAIN"),
                              ("listener", r"localhost\[127.0.0.1\]:\d+; .*; localhost"),
@@ -166,6 +166,19 @@ class Stages(TestCase):
         result = Servers.get().check("--size", "65537", ports={name: Postfix.get().large for name in (
             "listener", "submission")} | {"submissions": 1}, healthy=(*HEALTHY, "--without", "auth"))
         self.assertRegex(result.out, r"(?m)^\[CRITICAL\] message_too_big mx1.signed.test", str(result))
+
+    def test_the_content_of_a_message(self):
+        good = TOP / "tests/data/content/clean-plain.eml"
+        result = Servers.get().check("--message", good)
+        self.assertState(result, "OK")
+        self.assertFinding(result, "OK", "stage_passed", "content", "1 part")
+        self.assertNotIn("the probe of", result.out)
+        result = Servers.get().check("--message", TOP / "tests/data/content/bare-cr.eml")
+        self.assertFirst(result, "CRITICAL", "content of messages", "content_bare_cr", "line 7")
+        with Closed() as closed:
+            result = Servers.get().check("--filter", f"spamd://127.0.0.1:{closed.port}")
+        self.assertState(result, "UNKNOWN")
+        self.assertRegex(result.lines[0], "MAILPATH UNKNOWN - content of messages: ")
 
     def test_a_receiver_that_refuses(self):
         result = Servers.get().check("--to", "refused@signed.test")
@@ -291,7 +304,7 @@ class OnItsMachine(TestCase):
         self.addCleanup(box.run, "nft", "delete", "table", "inet", "f")
 
     def test_all_is_well(self):
-        result = Machine.get().check("--without", "content")
+        result = Machine.get().check()
         self.assertState(result, "OK")
         self.assertFinding(result, "OK", "stage_passed", "egress", "2 of 2")
         self.assertFinding(result, "OK", "stage_passed", "queue", "the queue is empty")

@@ -65,7 +65,7 @@ class Quickstart(TestCase):
         self.assertEqual(re.findall(r"^CONTENT (\w+) - ", done.stdout, re.M), ["CRITICAL"])
         self.assertRegex(done.stdout, r"(?m)^\[CRITICAL\] content_executable part-2: .*\n    fix: send a link")
         healthy, ill = done.stdout.split("check_mailpath -d healthy.example")[1].split("check_mailpath -d ill.example")
-        self.assertRegex(healthy, r"(?m)^MAILPATH OK - healthy.example: nothing is wrong in \d+ stages; 4 not tested ")
+        self.assertRegex(healthy, r"(?m)^MAILPATH OK - healthy.example: nothing is wrong in \d+ stages; 3 not tested ")
         for fault in ("rdns_missing", "spf_include_broken", "spf_ptr", "dkim_key_revoked", "dkim_key_weak",
                       "dmarc_report_unauthorised", "mta_sts_invalid"):
             self.assertEqual(len(re.findall(fr"(?m)^\[\w+\] {fault} .*\n    fix: ", ill)), 1, ill)
@@ -87,7 +87,22 @@ class Quickstart(TestCase):
         self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
         self.assertIn("[CRITICAL] connect_refused localhost[127.0.0.1]:", done.stdout)
 
-    def test_3_works_where_it_may_not_write(self):
+    def test_3_writes_a_page(self):
+        done = self.quickstart("--html", self.copy / "page.html")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        page = (self.copy / "page.html").read_text()
+        self.assertTrue(page.startswith("<!DOCTYPE html>") and page.endswith("</html>\n"))
+        self.assertIn("<title>CRITICAL: ill.example - check_mailpath</title>", page)
+        self.assertIn("Evidence from check_mailqueue", page)
+        with Closed() as closed:
+            done = self.quickstart("--html", self.copy / "page.html", "-d", "x.example", "--redact", "--with", "dns",
+                                   "--resolver", f"127.0.0.1:{closed.port}", "--dns-timeout", "0.1", "--dns-tries", "1")
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        page = (self.copy / "page.html").read_text()
+        self.assertIn("<title>UNKNOWN: [name-1] - check_mailpath</title>", page)
+        self.assertNotIn("x.example", page)
+
+    def test_4_works_where_it_may_not_write(self):
         subprocess.run(["chmod", "-R", "a-w", self.copy], check=True)
         if os.geteuid() == 0:
             subprocess.run(["chown", "-R", "root", self.copy], check=True)

@@ -140,7 +140,7 @@ static const struct {
 	{ "--wait~99999", "--wait: 99999 is not a number of seconds" },
 	{ "-t~abc", "-t, --timeout: abc is not a number of seconds" },
 	{ "-t~5:bad", "-t, --timeout: bad is not ok, warning" },
-	{ "--output~xml", "--output: xml is not text, json or prometheus" },
+	{ "--output~xml", "--output: xml is not text, json, prometheus or html" },
 	{ "-H~a\nb", "-H, --hostname: a line break in its value" },
 	{ "-H~a\rb", "-H, --hostname: a line break in its value" },
 	{ "-n", "-n, --nocommand: it is not taken over; use --word" },
