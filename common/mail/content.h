@@ -113,7 +113,7 @@ struct content_part {
 	enum content_kind kind;
 	enum content_encoding encoding;
 	enum content_charset charset;
-	bool is_attachment;
+	bool is_attachment, has_charset;
 	bool is_judged;			/* a program by its name: its bytes tell nothing new */
 	bool is_charset_noted;
 	char path[CONTENT_PATH_MAX];

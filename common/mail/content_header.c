@@ -563,12 +563,14 @@ static void read_type(struct content *content, struct slice name, struct slice v
 	part->is_text = begins_nocase(type, "text/");
 	part->why = "it names no boundary";
 	while (next_parameter(&value, &parameter, word, sizeof word, &said)) {
-		if (slice_is_nocase(parameter, "boundary"))
+		if (slice_is_nocase(parameter, "boundary")) {
 			read_boundary(part, said);
-		else if (slice_is_nocase(parameter, "charset"))
+		} else if (slice_is_nocase(parameter, "charset")) {
 			part->charset = charset_of(said);
-		else
+			part->has_charset = true;
+		} else {
 			read_name(part, "name", 1, parameter, said);
+		}
 	}
 }
 
@@ -620,8 +622,8 @@ static const struct field {
 	{ "Content-Type", read_type, true, true, false },
 	{ "Content-Transfer-Encoding", read_encoding, true, true, false },
 	{ "Content-Disposition", read_disposition, true, true, false },
-	{ "List-Unsubscribe", read_unsubscribe, true, false, false },
-	{ "List-Unsubscribe-Post", read_unsubscribe_post, true, false, false },
+	{ "List-Unsubscribe", read_unsubscribe, false, false, false },
+	{ "List-Unsubscribe-Post", read_unsubscribe_post, false, false, false },
 	{ "DKIM-Signature", read_signature, false, false, false },
 	{ "Received", read_received, false, false, false },
 };

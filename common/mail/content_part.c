@@ -52,6 +52,9 @@ void content_part_begin(struct content *content)
 	content->parts++;
 	/* Without a type it is text/plain (RFC 2045 5.2). */
 	part->is_text |= part->type[0] == '\0';
+	/* Of text/plain it is us-ascii (RFC 2046 4.1.2); others have rules of their own (RFC 6657). */
+	if (!part->has_charset && part->kind != CONTENT_PLAIN)
+		part->charset = CONTENT_OTHER_CHARSET;
 	part->is_attachment |= part->name[0] != '\0' && part->kind == CONTENT_FILE;
 	part->letters.is_html = part->kind == CONTENT_HTML;
 	part->is_zip = !part->is_text && is_encoded(part);

@@ -7,7 +7,7 @@ import shlex
 import time
 import unittest
 
-from harness import IS_ROOT, TOP, FakeDNS, TestCase, free_port, run, write
+from harness import IS_ROOT, SANITIZED, TOP, FakeDNS, TestCase, free_port, run, write
 from servers.filters import FakeFilter, Rspamd, Spamd
 
 DATA = TOP / "tests/data"
@@ -373,6 +373,21 @@ class Hostile(TestCase):
         self.assertFinding(result, "UNKNOWN", "filter_unreachable", "broken.test:783", "no usable answer")
         result = check(message(), "--filter", "rspamd://gone.test", "--resolver", names.resolver)
         self.assertFinding(result, "UNKNOWN", "filter_unreachable", "gone.test:11333", "no address")
+
+    @unittest.skipUnless(IS_ROOT and SANITIZED, "the leak check is for root, with sanitizers")
+    def test_nothing_leaks(self):
+        leaks = {"as_root": True, "env": {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99"}}
+        spamd = b"SPAMD/1.1 0 EX_OK\r\nSpam: True ; 9.5 / 5.0\r\n\r\n"
+        for answer, scheme in ((http(GOOD), "rspamd"), (http(b"<html>"), "rspamd"), (http(GOOD[:-3]), "rspamd"),
+                               (spamd, "spamd"), (b"x", "spamd")):
+            with FakeFilter(answer) as server:
+                for words in (("--message", DATA / "content/exe-forwarded.eml"), ("--from", "a@b.test", "--rcpt", "c@d.test")):
+                    result = run("check_mailcontent", *words, "--filter", f"{scheme}://127.0.0.1:{server.port}", "-vv", **leaks)
+                    self.assertNotIn("LeakSanitizer", result.err)
+        for words in (("--from", "a@b.test", "--attach", "/no/such"), ("--message", "/no/such"), ("--filter", "x"),
+                      ("--message", DATA / "content/clean-bulk.eml", "--output", "json"),
+                      ("--message", "/dev/zero", "-t", "0.3")):
+            self.assertNotIn("LeakSanitizer", run("check_mailcontent", *words, **leaks).err)
 
     def test_no_proxy_of_the_environment_is_used(self):
         with FakeFilter(http(GOOD)) as server:
