@@ -376,7 +376,8 @@ class Hostile(TestCase):
 
     @unittest.skipUnless(IS_ROOT and SANITIZED, "the leak check is for root, with sanitizers")
     def test_nothing_leaks(self):
-        leaks = {"as_root": True, "env": {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99"}}
+        # With LOCPATH, it is the C library that leaks: the path, in setlocale(3).
+        leaks = {"as_root": True, "env": {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99", "LOCPATH": ""}}
         spamd = b"SPAMD/1.1 0 EX_OK\r\nSpam: True ; 9.5 / 5.0\r\n\r\n"
         for answer, scheme in ((http(GOOD), "rspamd"), (http(b"<html>"), "rspamd"), (http(GOOD[:-3]), "rspamd"),
                                (spamd, "spamd"), (b"x", "spamd")):
