@@ -53,10 +53,11 @@ struct path {
 };
 
 /* Its row, in the order in which mail needs them. */
+enum { PATH_RUNS = 3, PATH_NEEDS = 2 };
 struct path_stage_row {
 	const char *word, *title;
-	enum path_run runs[3];			/* whose findings it is made of; RUNS ends them */
-	enum path_stage needs[2];		/* its ground; STAGES: none */
+	enum path_run runs[PATH_RUNS];		/* whose findings it is made of; RUNS ends them */
+	enum path_stage needs[PATH_NEEDS];	/* its ground; STAGES: none */
 	const char *how;			/* how to have it tested, where it is not, or NULL */
 };
 const struct path_stage_row *path_stage_row(enum path_stage stage);
@@ -71,8 +72,6 @@ bool path_has_option(const struct path *path, enum path_run run);
 
 /* Run what is wanted. */
 void path_run(struct path *path);
-/* The runs whose findings a stage is made of: how many. */
-size_t path_stage_runs(enum path_stage stage, enum path_run runs[RUNS]);
 /* Does a finding with this reason and stage of its plugin belong to it? */
 bool path_stage_takes(enum path_stage stage, enum path_run run, const char *reason,
 		      const char *of_plugin);

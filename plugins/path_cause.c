@@ -62,20 +62,20 @@ static const struct {
 };
 
 /* Of those that may explain it, the one whose subject it names; else the first. */
-static const struct path_item *cause_of(const struct path_verdict *v, const struct path_item *seen)
+static struct path_item *cause_of(const struct path_verdict *v, const struct path_item *seen)
 {
-	const struct path_item *first = NULL;
+	struct path_item *first = NULL;
 
 	for (size_t c = 0; c < sizeof correlations / sizeof *correlations; c++) {
 		if (strcmp(correlations[c].seen, seen->reason) != 0 ||
 		    !starts(seen->subject, correlations[c].subject))
 			continue;
 		for (size_t i = 0; i < v->count; i++) {
-			const struct path_item *item = &v->items[i];
+			struct path_item *item = &v->items[i];
 
 			for (size_t k = 0; k < 5 && correlations[c].causes[k] != NULL; k++) {
 				if (item->stage != correlations[c].stage || item->state == STATE_OK ||
-				    item->cause != NULL || item == seen ||
+				    item->cause != NULL || item->is_repeated || item == seen ||
 				    !starts(item->reason, correlations[c].causes[k]))
 					continue;
 				if (item->subject[0] != '\0' && (strstr(seen->text, item->subject) != NULL ||
@@ -97,9 +97,9 @@ static bool is_echo(enum path_run run)
 }
 
 /* Who said the same before, in another stage, or NULL. */
-static const struct path_item *said_by(const struct path_verdict *v, const struct path_item *item)
+static struct path_item *said_by(const struct path_verdict *v, const struct path_item *item)
 {
-	for (const struct path_item *earlier = v->items; earlier < item; earlier++) {
+	for (struct path_item *earlier = v->items; earlier < item; earlier++) {
 		bool is_same = is_echo(item->run) ? is_echo(earlier->run) && earlier->state != STATE_OK :
 			       earlier->state == item->state && strcmp(earlier->subject, item->subject) == 0;
 
@@ -121,5 +121,8 @@ void path_correlate(struct path_verdict *v)
 			item->cause = said_by(v, item);
 		else if (item->cause == NULL)
 			item->is_repeated = said_by(v, item) != NULL;
+		/* A cause is as bad as what it does. */
+		if (item->cause != NULL && state_rank(item->state) > state_rank(item->cause->state))
+			item->cause->state = item->state;
 	}
 }

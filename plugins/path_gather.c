@@ -17,14 +17,9 @@ const char *path_member(json_t *object, const char *key)
 
 static enum state state_of(json_t *object)
 {
-	static const char *const words[] = { "OK", "WARNING", "CRITICAL" };
-	const char *word = path_member(object, "state");
+	enum state state;
 
-	for (size_t i = 0; i < 3; i++) {
-		if (strcmp(word, words[i]) == 0)
-			return (enum state)i;
-	}
-	return STATE_UNKNOWN;
+	return state_parse(slice_of(path_member(object, "state")), &state) ? state : STATE_UNKNOWN;
 }
 
 /* On the ports for users, nobody has to listen. */
@@ -50,38 +45,50 @@ static void add_item(struct path_verdict *v, const struct path_item *item)
 	v->items[v->count++] = *item;
 }
 
-/* Refused at an address of this machine: is the server there, and listens on another one? */
-static void find_elsewhere(struct path_verdict *v, enum path_run run, struct path_item *item)
+/* Where somebody listens at this port, if not on this address of this machine; NULL where
+ * that does not explain a refusal: who listens here all the same is behind a firewall. */
+static char *listens_elsewhere(const struct ip *ip, uint16_t port)
 {
 	enum { MOST = 8 };
 
+	struct ip others[MOST];
+	struct text text = { 0 };
+	size_t count = listeners_find(port, others, MOST);
+
+	for (size_t i = 0; i < count; i++) {
+		char number[IP_TEXT];
+
+		if (listeners_serves(&others[i], ip)) {
+			text_release(&text);
+			return NULL;
+		}
+		ip_print(&others[i], number);
+		text_add(&text, "%s%s", i == 0 ? "nobody listens here, but somebody does on " : ", ", number);
+	}
+	return count > 0 ? text_take(&text) : NULL;
+}
+
+static void find_elsewhere(struct path_verdict *v, enum path_run run, struct path_item *item)
+{
 	json_t *data = json_object_get(v->path->reports[run].root, "data"), *server;
-	struct ip ip, others[MOST];
+	struct ip ip;
 	size_t i;
 
 	if (run < RUN_SMTP || run > RUN_SUBMISSIONS)
 		return;
 	json_array_foreach(json_object_get(data, "servers"), i, server) {
 		json_int_t port = json_integer_value(json_object_get(server, "port"));
-		struct text text = { 0 };
-		size_t count;
 
 		if (strcmp(path_member(server, "server"), item->subject) != 0 || port < 1 || port > UINT16_MAX ||
 		    !ip_parse(slice_of(path_member(server, "address")), &ip) || !listeners_has_address(&ip))
 			continue;
-		count = listeners_find((uint16_t)port, others, MOST);
-		for (size_t k = 0; k < count; k++) {
-			char number[IP_TEXT];
-
-			ip_print(&others[k], number);
-			text_add(&text, "%s%s", k == 0 ? "nobody listens here, but somebody does on " : ", ", number);
-		}
-		if (count > 0 && v->elsewhere[run] == NULL && (v->elsewhere[run] = text_take(&text)) != NULL) {
+		if (v->elsewhere[run] == NULL)
+			v->elsewhere[run] = listens_elsewhere(&ip, (uint16_t)port);
+		if (v->elsewhere[run] != NULL) {
 			item->reason = "listens_elsewhere";
 			item->fix = "";
 			item->text = v->elsewhere[run];
 		}
-		text_release(&text);
 	}
 }
 
@@ -205,7 +212,7 @@ static void add_unreported(struct path_verdict *v, enum path_stage stage, enum p
 /* What takes a stage's ground away: those that it cannot be judged without. */
 static const char *ground_of(const struct path_verdict *v, enum path_stage stage)
 {
-	for (size_t i = 0; i < 2 && path_stage_row(stage)->needs[i] != STAGES; i++) {
+	for (size_t i = 0; i < PATH_NEEDS && path_stage_row(stage)->needs[i] != STAGES; i++) {
 		enum path_stage ground = path_stage_row(stage)->needs[i];
 
 		if (!v->path->is_wanted[ground])
@@ -242,25 +249,25 @@ static bool is_not_here(const struct path_verdict *v, enum path_run run)
 void path_gather(struct path_verdict *v, enum path_stage stage)
 {
 	const char *ground = ground_of(v, stage);
-	enum path_run of_stage[RUNS];
-	size_t asked = 0, from = v->count, runs = path_stage_runs(stage, of_stage);
+	const enum path_run *runs = path_stage_row(stage)->runs;
+	size_t asked = 0, from = v->count;
 
 	if (ground != NULL) {
 		miss(v, stage, "it needs ", ground);
 		return;
 	}
-	for (size_t i = 0; i < runs; i++) {
-		if (!v->path->reports[of_stage[i]].was_asked)
+	for (size_t i = 0; i < PATH_RUNS && runs[i] != RUNS; i++) {
+		if (!v->path->reports[runs[i]].was_asked)
 			continue;
-		if (is_not_here(v, of_stage[i])) {
+		if (is_not_here(v, runs[i])) {
 			miss(v, stage, "", "there is none on this machine: run this where the mail server is");
 			return;
 		}
 		asked++;
-		if (v->path->reports[of_stage[i]].root == NULL)
-			add_unreported(v, stage, of_stage[i]);
-		gather_run(v, stage, of_stage[i]);
-		find_evidence(v, stage, of_stage[i]);
+		if (v->path->reports[runs[i]].root == NULL)
+			add_unreported(v, stage, runs[i]);
+		gather_run(v, stage, runs[i]);
+		find_evidence(v, stage, runs[i]);
 	}
 	for (size_t i = from; i < v->count; i++) {
 		if (state_rank(v->items[i].state) > state_rank(v->states[stage]))

@@ -20,6 +20,8 @@ static void add_told(struct text *text, const char *told, size_t most)
 
 	if (rest.len > most)
 		rest.len = most;
+	while (rest.len > 0 && ((unsigned char)told[rest.len] & 0xc0) == 0x80)
+		rest.len--;
 	while ((end = memmem(rest.at, rest.len, arrow, sizeof arrow - 1)) != NULL) {
 		text_add_foreign_most(text, (struct slice){ rest.at, (size_t)(end - rest.at) }, most);
 		text_add(text, "%s", arrow);
@@ -47,22 +49,16 @@ static bool stands(const struct path_item *item)
 	return item->cause == NULL && !item->is_repeated && item->state != STATE_OK;
 }
 
-/* A cause is as bad as what it does. */
-static enum state add_evidence(const struct path_verdict *v, const struct path_item *cause, struct text *text)
+static void add_evidence(const struct path_verdict *v, const struct path_item *cause, struct text *text)
 {
-	enum state state = cause->state;
-
 	for (size_t i = 0; i < v->count; i++) {
 		const struct path_item *item = &v->items[i];
 
 		if (item->cause != cause)
 			continue;
-		if (state_rank(item->state) > state_rank(state))
-			state = item->state;
 		text_add(text, "; %s: %s, ", path_witness(item->run), item->reason);
 		add_told(text, item->text, EVIDENCE_MAX);
 	}
-	return state;
 }
 
 static void add_finding(struct path_verdict *v, const struct path_item *item)
@@ -71,7 +67,6 @@ static void add_finding(struct path_verdict *v, const struct path_item *item)
 	const char *cure = item->fix[0] != '\0' ? item->fix : reason->fix;
 	struct text text = { 0 }, headline = { 0 }, fix = { 0 }, url = { 0 };
 	struct finding *finding;
-	enum state state;
 
 	text_add(&headline, "%s: ", path_stage_row(item->stage)->title);
 	text_add_foreign_most(&headline, slice_of(item->subject), 60);
@@ -82,8 +77,8 @@ static void add_finding(struct path_verdict *v, const struct path_item *item)
 		add_told(&headline, cure, CURE_MAX);
 	}
 	add_told(&text, item->text, TEXT_MAX);
-	state = add_evidence(v, item, &text);
-	finding = result_add(v->result, state, reason->id, path_stage_row(item->stage)->word, item->subject, &text);
+	add_evidence(v, item, &text);
+	finding = result_add(v->result, item->state, reason->id, path_stage_row(item->stage)->word, item->subject, &text);
 	result_headline(v->result, finding, &headline);
 	if (item->fix[0] != '\0') {
 		text_add_foreign_most(&fix, slice_of(item->fix), TEXT_MAX);
@@ -114,18 +109,23 @@ static void add_mark(struct path_verdict *v, enum path_stage stage)
 	finding->is_shown = true;
 }
 
-static bool has_own(const struct path_verdict *v, enum path_stage stage)
+/* The worst that is said in this stage; OK: nothing. */
+static enum state own_state(const struct path_verdict *v, enum path_stage stage)
 {
+	enum state worst = STATE_OK;
+
 	for (size_t i = 0; i < v->count; i++) {
-		if (v->items[i].stage == stage && stands(&v->items[i]))
-			return true;
+		const struct path_item *item = &v->items[i];
+
+		if (item->stage == stage && stands(item) && state_rank(item->state) > state_rank(worst))
+			worst = item->state;
 	}
-	return false;
+	return worst;
 }
 
 static void add_stage(struct path_verdict *v, enum path_stage stage)
 {
-	if (!has_own(v, stage))
+	if (own_state(v, stage) == STATE_OK)
 		add_mark(v, stage);
 	for (size_t i = 0; i < v->count; i++) {
 		if (v->items[i].stage == stage && stands(&v->items[i]))
@@ -136,12 +136,11 @@ static void add_stage(struct path_verdict *v, enum path_stage stage)
 static json_t *stage_json(const struct path_verdict *v, enum path_stage stage)
 {
 	json_t *reports = json_array();
-	enum path_run of_stage[RUNS];
-	size_t runs = path_stage_runs(stage, of_stage);
+	const enum path_run *runs = path_stage_row(stage)->runs;
 
-	for (size_t i = 0; i < runs; i++) {
-		if (v->path->reports[of_stage[i]].root != NULL)
-			json_array_append(reports, v->path->reports[of_stage[i]].root);
+	for (size_t i = 0; i < PATH_RUNS && runs[i] != RUNS; i++) {
+		if (v->path->reports[runs[i]].root != NULL)
+			json_array_append(reports, v->path->reports[runs[i]].root);
 	}
 	return json_pack("{ss ss sb ss so}", "stage", path_stage_row(stage)->word, "title", path_stage_row(stage)->title,
 			 "tested", v->missing[stage] == NULL, "state",
@@ -169,8 +168,8 @@ static void count_stages(struct path_verdict *v)
 			continue;
 		if (v->missing[stage] != NULL)
 			untested++;
-		else if (has_own(v, stage) || v->states[stage] == STATE_OK)
-			counts[v->states[stage]]++;
+		else if (own_state(v, stage) != STATE_OK || v->states[stage] == STATE_OK)
+			counts[own_state(v, stage)]++;
 	}
 	result_measure(v->result, "stages_ok", (double)counts[STATE_OK]);
 	result_measure(v->result, "stages_warning", (double)counts[STATE_WARNING]);

@@ -165,10 +165,11 @@ static void put_content(struct line *line, const struct path_settings *settings)
 	if (settings->filter == NULL)
 		return;
 	put(line, "--filter", settings->filter);
-	if (settings->addresses.count > 0)
+	/* Who hands a message over has both. */
+	if (settings->addresses.count > 0 && settings->helo != NULL) {
 		put(line, "--ip", settings->addresses.at[0]);
-	if (settings->helo != NULL)
 		put(line, "--helo", settings->helo);
+	}
 	if (settings->message != NULL && settings->mail_from != NULL)
 		put(line, "--mail-from", settings->mail_from);
 	if (settings->message != NULL && settings->to != NULL)
@@ -301,14 +302,19 @@ static void put_own(struct line *line, const struct path *path, enum path_run ru
 	}
 }
 
-bool path_option_is_known(const char *word)
+/* "queue:--mta=exim": the option, if it is for this run, or NULL. */
+static const char *option_for(enum path_run run, const char *word)
 {
 	struct slice rest = slice_of(word), name;
 
-	if (!slice_split(&rest, ':', &name) || rest.len == 0 || rest.at[0] != '-')
-		return false;
+	return slice_split(&rest, ':', &name) && slice_is(name, runs[run].name) && rest.len > 0 &&
+	       rest.at[0] == '-' ? rest.at : NULL;
+}
+
+bool path_option_is_known(const char *word)
+{
 	for (enum path_run run = 0; run < RUNS; run++) {
-		if (slice_is(name, runs[run].name))
+		if (option_for(run, word) != NULL)
 			return true;
 	}
 	return false;
@@ -316,28 +322,17 @@ bool path_option_is_known(const char *word)
 
 bool path_has_option(const struct path *path, enum path_run run)
 {
-	const struct words *extra = &path->settings->extra;
-
-	for (size_t i = 0; i < extra->count; i++) {
-		struct slice rest = slice_of(extra->at[i]), name;
-
-		if (slice_split(&rest, ':', &name) && slice_is(name, runs[run].name))
+	for (size_t i = 0; i < path->settings->extra.count; i++) {
+		if (option_for(run, path->settings->extra.at[i]) != NULL)
 			return true;
 	}
 	return false;
 }
 
-/* "queue:--mta=exim" */
 static void put_extra(struct line *line, const struct path *path, enum path_run run)
 {
-	const struct words *extra = &path->settings->extra;
-
-	for (size_t i = 0; i < extra->count; i++) {
-		struct slice rest = slice_of(extra->at[i]), name;
-
-		if (slice_split(&rest, ':', &name) && slice_is(name, runs[run].name))
-			put(line, rest.at, NULL);
-	}
+	for (size_t i = 0; i < path->settings->extra.count; i++)
+		put(line, option_for(run, path->settings->extra.at[i]), NULL);
 }
 
 /* Each gets what is left, but for the time that who waits for it needs; and it has to
@@ -506,7 +501,6 @@ static bool start(struct runners *all, enum path_run run)
 /* Is a run any stage's that is wanted, and are its options given? */
 static bool is_needed(const struct path *path, enum path_run run)
 {
-	enum path_run of_stage[RUNS];
 	char program[PROGRAM_MAX];
 
 	print_program(run, program);
@@ -520,10 +514,8 @@ static bool is_needed(const struct path *path, enum path_run run)
 	if ((run == RUN_SUBMISSION || run == RUN_SUBMISSIONS) && path->settings->host == NULL)
 		return false;
 	for (enum path_stage stage = 0; stage < STAGES; stage++) {
-		size_t count = path_stage_runs(stage, of_stage);
-
-		for (size_t i = 0; path->is_wanted[stage] && i < count; i++) {
-			if (of_stage[i] == run)
+		for (size_t i = 0; path->is_wanted[stage] && i < PATH_RUNS; i++) {
+			if (path_stage_row(stage)->runs[i] == run)
 				return true;
 		}
 	}

@@ -45,17 +45,6 @@ enum path_stage path_stage_find(struct slice word)
 	return stage;
 }
 
-size_t path_stage_runs(enum path_stage stage, enum path_run runs[RUNS])
-{
-	size_t count = 0;
-
-	while (count < 3 && stages[stage].runs[count] != RUNS) {
-		runs[count] = stages[stage].runs[count];
-		count++;
-	}
-	return count;
-}
-
 bool path_stage_takes(enum path_stage stage, enum path_run run, const char *reason,
 		      const char *of_plugin)
 {

@@ -11,7 +11,7 @@ struct path_item {
 	enum path_run run;
 	enum state state;
 	const char *reason, *subject, *text, *fix, *url;	/* of the report */
-	const struct path_item *cause;				/* this is evidence of that one */
+	struct path_item *cause;				/* this is evidence of that one */
 	bool is_repeated;					/* an earlier stage said the same */
 };
 

@@ -96,6 +96,15 @@ size_t listeners_find(uint16_t port, struct ip *ips, size_t most)
 	return count;
 }
 
+bool listeners_serves(const struct ip *listener, const struct ip *ip)
+{
+	static const uint8_t any[sizeof listener->bytes];
+	bool is_any = memcmp(listener->bytes, any, sizeof any) == 0;
+
+	/* :: takes IPv4 as well, unless its socket was told not to. */
+	return ip_same(listener, ip) || (is_any && (listener->version == ip->version || listener->version == 6));
+}
+
 bool listeners_has_address(const struct ip *ip)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET };

@@ -101,6 +101,12 @@ class Path(TestCase):
                                    if "blocklisted.test" in json.dumps(message)))
         result = world.check("ill", "--with", "queue,blocklists", "--stage-option", f"queue:--input={listing}")
         self.assertFinding(result, "OK", "stage_explained", "queue", "1 of 1 messages: blocklisted")
+        # A cause is as bad as what it does, and is counted so.
+        result = world.check("ill", "--with", "queue,blocklists", "--stage-option", f"queue:--input={listing}",
+                             "--stage-option", "queue:--critical=self_inflicted=0", "--stage-option",
+                             "blocklists:--state-for=dnsbl_listed=warning")
+        self.assertFinding(result, "CRITICAL", "dnsbl_listed", "psbl.surriel.com", "the queue says so, too: blocklisted")
+        self.assertEqual([result.value(f"stages_{word}") for word in ("critical", "warning", "ok")], [1, 0, 0])
 
     def test_a_plugin_that_gives_no_answer_is_unknown(self):
         result = World.get().check("healthy", "--with", "queue", "--stage-option", "queue:--nonsense")

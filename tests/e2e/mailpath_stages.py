@@ -175,10 +175,13 @@ class Stages(TestCase):
         self.assertNotIn("the probe of", result.out)
         result = Servers.get().check("--message", TOP / "tests/data/content/bare-cr.eml")
         self.assertFirst(result, "CRITICAL", "content of messages", "content_bare_cr", "line 7")
+        # With an address and without a name, too.
+        healthy = [word for word in HEALTHY if word not in ("--helo", "mail.healthy.example")]
         with Closed() as closed:
-            result = Servers.get().check("--filter", f"spamd://127.0.0.1:{closed.port}")
+            result = Servers.get().check("--filter", f"spamd://127.0.0.1:{closed.port}", healthy=healthy)
         self.assertState(result, "UNKNOWN")
         self.assertRegex(result.lines[0], "MAILPATH UNKNOWN - content of messages: ")
+        self.assertRegex(result.out, r"(?m)^\[UNKNOWN\] filter_unreachable ")
 
     def test_a_receiver_that_refuses(self):
         result = Servers.get().check("--to", "refused@signed.test")
@@ -348,6 +351,15 @@ class OnItsMachine(TestCase):
         machine.start()
         result = machine.check()
         self.assertFirst(result, "CRITICAL", "mail server", "listens_elsewhere", "somebody does on 127.0.0.1 - let the")
+
+    def test_a_firewall_before_a_server_that_listens(self):
+        box = Machine.get().box
+        self.addCleanup(box.run, "nft", "delete", "table", "inet", "g")
+        box.must("nft", "-f", "-", stdin="table inet g {\n chain i {\n  type filter hook input priority 0;\n"
+                 "  ip daddr 198.51.100.25 tcp dport 25 reject with tcp reset\n }\n}\n")
+        result = Machine.get().check()
+        self.assertFirst(result, "CRITICAL", "mail server", "connect_refused", "198.51.100.25:25")
+        self.assertNotIn("listens_elsewhere", result.out)
 
     def test_a_mail_system_that_is_down(self):
         machine = Machine.get()

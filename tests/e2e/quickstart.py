@@ -67,7 +67,7 @@ class Quickstart(TestCase):
         healthy, ill = done.stdout.split("check_mailpath -d healthy.example")[1].split("check_mailpath -d ill.example")
         self.assertRegex(healthy, r"(?m)^MAILPATH OK - healthy.example: nothing is wrong in \d+ stages; 3 not tested ")
         for fault in ("rdns_missing", "spf_include_broken", "spf_ptr", "dkim_key_revoked", "dkim_key_weak",
-                      "dmarc_report_unauthorised", "mta_sts_invalid"):
+                      "dmarc_report_unauthorised", "mta_sts_invalid", "content_executable"):
             self.assertEqual(len(re.findall(fr"(?m)^\[\w+\] {fault} .*\n    fix: ", ill)), 1, ill)
         self.assertRegex(ill, r"(?m)^MAILPATH CRITICAL - reverse DNS and HELO: 192.0.2.25: it has no name")
         self.assertRegex(ill, r"(?m)^\[CRITICAL\] dnsbl_listed zen.spamhaus.org: .*; a receiver says so, too: .*; "

@@ -77,6 +77,23 @@ START_TEST(a_listener_of_our_own_is_found)
 }
 END_TEST
 
+START_TEST(who_listens_on_all_addresses_listens_here)
+{
+	static const struct { const char *listener, *address; bool serves; } rows[] = {
+		{ "127.0.0.1", "127.0.0.1", true }, { "127.0.0.1", "192.0.2.1", false },
+		{ "0.0.0.0", "192.0.2.1", true }, { "::", "192.0.2.1", true },
+		{ "::", "2001:db8::1", true }, { "0.0.0.0", "2001:db8::1", false }, { "::1", "127.0.0.1", false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct ip listener, address;
+
+		ck_assert(ip_parse(slice_of(rows[i].listener), &listener) && ip_parse(slice_of(rows[i].address), &address));
+		ck_assert(listeners_serves(&listener, &address) == rows[i].serves);
+	}
+}
+END_TEST
+
 START_TEST(our_addresses_are_known)
 {
 	struct ip ip;
@@ -99,6 +116,7 @@ Suite *suite_listeners(void)
 	tcase_add_test(tcase, the_kernels_table_is_read);
 	tcase_add_test(tcase, what_is_no_table_has_nobody);
 	tcase_add_test(tcase, a_listener_of_our_own_is_found);
+	tcase_add_test(tcase, who_listens_on_all_addresses_listens_here);
 	tcase_add_test(tcase, our_addresses_are_known);
 	suite_add_tcase(suite, tcase);
 	return suite;
