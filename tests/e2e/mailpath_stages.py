@@ -13,6 +13,7 @@ from servers.dovecot import PASSWORD, USER
 from servers.hostile import Closed
 from servers.pki import PKI
 from servers.postfix import Postfix
+from servers.queues import POSTFIX_MAIN, POSTFIX_MASTER
 from smtp import secret
 
 ZONE = (TOP / "contrib/world/dns.zone").read_text() + """
@@ -193,47 +194,16 @@ class Stages(TestCase):
         self.assertFinding(result, "CRITICAL", "rdns_missing", "198.51.100.25", "a receiver says so, too: ptr_missing")
 
 
-POSTFIX = """compatibility_level = 3.6
-queue_directory = /var/spool/postfix
-data_directory = /var/lib/postfix
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = /var/log/mail.log
+POSTFIX = POSTFIX_MAIN + """maillog_file = /var/log/mail.log
 myhostname = mail.healthy.example
-mydestination =
 mynetworks = 127.0.0.0/8 198.51.100.25
 inet_interfaces = {addresses}
 inet_protocols = ipv4
-alias_maps =
-alias_database =
-smtp_tls_security_level = none
-smtp_host_lookup = native
-disable_dns_lookups = yes
 smtp_bind_address = 198.51.100.25
-transport_maps = texthash:/etc/postfix/transport
-smtpd_recipient_restrictions = permit_mynetworks, reject
-smtpd_peername_lookup = no
-minimal_backoff_time = 1h
-maximal_backoff_time = 1h
 """
-MASTER = """smtp inet n - n - - smtpd
+MASTER = f"""smtp inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
-"""
+{POSTFIX_MASTER}"""
 ADDRESSES = "127.0.0.1, 198.51.100.25"
 OTHERS = ("203.0.113.11", "203.0.113.12", "203.0.113.13")
 

@@ -21,6 +21,41 @@ REFUSALS = {
     "authentication_required": "450 4.7.26 This mail is unauthenticated: SPF or DKIM has to pass",
 }
 
+#: what every Postfix of a box has, at its native paths
+POSTFIX_MAIN = """compatibility_level = 3.6
+queue_directory = /var/spool/postfix
+data_directory = /var/lib/postfix
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+mail_owner = postfix
+setgid_group = postdrop
+mydestination =
+alias_maps =
+alias_database =
+smtp_tls_security_level = none
+smtp_host_lookup = native
+disable_dns_lookups = yes
+transport_maps = texthash:/etc/postfix/transport
+smtpd_recipient_restrictions = permit_mynetworks, reject
+smtpd_peername_lookup = no
+minimal_backoff_time = 1h
+maximal_backoff_time = 1h
+"""
+POSTFIX_MASTER = """cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+proxymap unix - - n - - proxymap
+anvil unix - - n - 1 anvil
+smtp unix - - n - - smtp
+postlog unix-dgram n - n - 1 postlogd
+"""
+
 
 def wait(what, seconds=30):
     until = time.monotonic() + seconds
@@ -38,26 +73,10 @@ class PostfixQueue(Once):
 
     def __init__(self):
         self.box = Box("postfix-queue", ())
-        self.box.write("/etc/postfix/main.cf", f"""compatibility_level = 3.6
-queue_directory = /var/spool/postfix
-data_directory = /var/lib/postfix
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = /var/log/postfix.log
+        self.box.write("/etc/postfix/main.cf", f"""{POSTFIX_MAIN}maillog_file = /var/log/postfix.log
 myhostname = mx1.signed.test
-mydestination =
 mynetworks = 127.0.0.0/8
 inet_interfaces = loopback-only
-alias_maps =
-alias_database =
-smtp_tls_security_level = none
-smtp_host_lookup = native
-disable_dns_lookups = yes
-transport_maps = texthash:/etc/postfix/transport
-smtpd_recipient_restrictions = permit_mynetworks, reject
-smtpd_peername_lookup = no
 smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
 local_recipient_maps =
@@ -67,23 +86,10 @@ smtp_data_init_timeout = 1d
 smtp_data_done_timeout = 1d
 slow_destination_concurrency_limit = 1
 enable_long_queue_ids = no
-minimal_backoff_time = 1h
-maximal_backoff_time = 1h
 """)
-        self.box.write("/etc/postfix/master.cf", """10025     inet  n       -       n       -       -       smtpd
-cleanup   unix  n       -       n       -       0       cleanup
-qmgr      unix  n       -       n       300     1       qmgr
-rewrite   unix  -       -       n       -       -       trivial-rewrite
-bounce    unix  -       -       n       -       0       bounce
-defer     unix  -       -       n       -       0       bounce
-trace     unix  -       -       n       -       0       bounce
-showq     unix  n       -       n       -       -       showq
-error     unix  -       -       n       -       -       error
-retry     unix  -       -       n       -       -       error
-smtp      unix  -       -       n       -       -       smtp
-slow      unix  -       -       n       -       1       smtp
-postlog   unix-dgram n  -       n       -       1       postlogd
-""")
+        self.box.write("/etc/postfix/master.cf", f"""10025 inet n - n - - smtpd
+slow unix - - n - 1 smtp
+{POSTFIX_MASTER}""")
         lines = ["closed.test smtp:[127.0.0.1]:1", "slow.test slow:[127.0.0.1]:10199"]
         for number, (reason, reply) in enumerate(REFUSALS.items()):
             name = reason.replace("_", "-")
